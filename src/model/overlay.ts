@@ -1,0 +1,182 @@
+import { type Change, changedObject } from './change.ts';
+import type { Direction, NetworkPolicy, Pod, Service } from './objects.ts';
+import { policySelectors } from './policy-selectors.ts';
+import { type Selector, selects } from './selector.ts';
+import type { PodClass, Snapshot, Space } from './snapshot.ts';
+import { projection, Vocabulary } from './vocabulary.ts';
+
+/** A snapshot with some policies and Services replaced. Nothing of the snapshot is copied. */
+export interface View {
+  readonly snapshot: Snapshot;
+  policy(namespace: string, name: string): NetworkPolicy | undefined;
+  policies(namespace: string): Iterable<NetworkPolicy>;
+  service(namespace: string, name: string): Service | undefined;
+  services(namespace: string): Iterable<Service>;
+  /** The namespace's classes, split where a replaced object's selector tells their pods apart. */
+  classes(space: Space): readonly PodClass[];
+  classOf(pod: Pod): PodClass | undefined;
+  /** The policies that select the class and isolate it in this direction. */
+  isolating(podClass: PodClass, direction: Direction): readonly NetworkPolicy[];
+  /** The Services whose selector matches the class. */
+  servicesOf(podClass: PodClass): readonly Service[];
+}
+
+interface Replaced {
+  /** undefined = deleted. */
+  readonly policies: Map<string, NetworkPolicy | undefined>;
+  readonly services: Map<string, Service | undefined>;
+}
+
+/** The snapshot before a change: what the API server calls the old object, or nothing, in its place. */
+export function beforeChange(snapshot: Snapshot, change: Change, earlier: readonly Change[] = []): View {
+  return overlay(snapshot, earlier, (put) => put(changedObject(change), change.before));
+}
+
+/** The snapshot after a change. */
+export function afterChange(snapshot: Snapshot, change: Change, earlier: readonly Change[] = []): View {
+  return overlay(snapshot, [...earlier, change]);
+}
+
+/** The snapshot with all the changes made, in order. */
+export function overlay(
+  snapshot: Snapshot,
+  changes: readonly Change[],
+  last?: (put: (named: NetworkPolicy | Service, value: NetworkPolicy | Service | undefined) => void) => void,
+): View {
+  const replaced = new Map<string, Replaced>();
+  const put = (named: NetworkPolicy | Service, value: NetworkPolicy | Service | undefined): void => {
+    let here = replaced.get(named.namespace);
+    if (here === undefined) {
+      here = { policies: new Map(), services: new Map() };
+      replaced.set(named.namespace, here);
+    }
+    if (named.kind === 'NetworkPolicy') here.policies.set(named.name, value as NetworkPolicy | undefined);
+    else here.services.set(named.name, value as Service | undefined);
+  };
+  for (const change of changes) put(changedObject(change), change.after);
+  last?.(put);
+  return new Overlay(snapshot, replaced);
+}
+
+class Overlay implements View {
+  readonly snapshot: Snapshot;
+  readonly #replaced: ReadonlyMap<string, Replaced>;
+  /** What replaced objects mention and the snapshot's classes cannot tell apart, by namespace and for all. */
+  readonly #near = new Map<string, Vocabulary>();
+  readonly #far = new Vocabulary();
+
+  constructor(snapshot: Snapshot, replaced: ReadonlyMap<string, Replaced>) {
+    this.snapshot = snapshot;
+    this.#replaced = replaced;
+    for (const [namespace, { policies, services }] of replaced) {
+      const near = new Vocabulary();
+      for (const policy of policies.values()) {
+        if (policy === undefined) continue;
+        for (const { selector, reach } of policySelectors(policy)) {
+          if (reach === 'far') this.#learnFar(selector);
+          else if (!this.#space(namespace)?.covers(selector)) near.add(selector);
+        }
+      }
+      for (const service of services.values()) {
+        if (service?.selector !== undefined && !this.#space(namespace)?.covers(service.selector)) {
+          near.add(service.selector);
+        }
+      }
+      if (!near.empty) this.#near.set(namespace, near);
+    }
+  }
+
+  classes(space: Space): readonly PodClass[] {
+    const near = this.#near.get(space.name);
+    if (near === undefined && this.#far.empty) return space.classes();
+    return space.classes().flatMap((podClass) => split(podClass, near ?? NOTHING, this.#far));
+  }
+
+  classOf(pod: Pod): PodClass | undefined {
+    const space = this.#space(pod.namespace);
+    if (space === undefined) return undefined;
+    const podClass = space.classOf(pod);
+    const near = this.#near.get(space.name);
+    if (near === undefined && this.#far.empty) return podClass;
+    return split(podClass, near ?? NOTHING, this.#far).find((part) => part.pods.includes(pod));
+  }
+
+  policy(namespace: string, name: string): NetworkPolicy | undefined {
+    const here = this.#replaced.get(namespace)?.policies;
+    return here?.has(name) ? here.get(name) : this.#space(namespace)?.policies.get(name);
+  }
+
+  policies(namespace: string): Iterable<NetworkPolicy> {
+    return merged(this.#space(namespace)?.policies, this.#replaced.get(namespace)?.policies);
+  }
+
+  service(namespace: string, name: string): Service | undefined {
+    const here = this.#replaced.get(namespace)?.services;
+    return here?.has(name) ? here.get(name) : this.#space(namespace)?.services.get(name);
+  }
+
+  services(namespace: string): Iterable<Service> {
+    return merged(this.#space(namespace)?.services, this.#replaced.get(namespace)?.services);
+  }
+
+  isolating(podClass: PodClass, direction: Direction): readonly NetworkPolicy[] {
+    const stored = podClass.space.isolating(podClass, direction);
+    const here = this.#replaced.get(podClass.space.name)?.policies;
+    if (here === undefined || here.size === 0 || podClass.hostNetwork) return stored;
+    const list = stored.filter((policy) => !here.has(policy.name));
+    for (const policy of here.values()) {
+      if (policy?.[direction] !== undefined && selects(policy.subject, podClass.labels)) list.push(policy);
+    }
+    return list;
+  }
+
+  servicesOf(podClass: PodClass): readonly Service[] {
+    const stored = podClass.space.servicesOf(podClass);
+    const here = this.#replaced.get(podClass.space.name)?.services;
+    if (here === undefined || here.size === 0) return stored;
+    const list = stored.filter((service) => !here.has(service.name));
+    for (const service of here.values()) {
+      if (service?.selector !== undefined && selects(service.selector, podClass.labels)) list.push(service);
+    }
+    return list;
+  }
+
+  #learnFar(selector: Selector): void {
+    if (!this.snapshot.covers(selector)) this.#far.add(selector);
+  }
+
+  #space(namespace: string): Space | undefined {
+    return this.snapshot.spaces.get(namespace);
+  }
+}
+
+function* merged<T>(
+  stored: ReadonlyMap<string, T> | undefined,
+  replaced: ReadonlyMap<string, T | undefined> | undefined,
+): Iterable<T> {
+  for (const [name, value] of stored ?? []) if (!replaced?.has(name)) yield value;
+  for (const value of replaced?.values() ?? []) if (value !== undefined) yield value;
+}
+
+const NOTHING = new Vocabulary();
+
+/** The class in parts that the vocabularies cannot tell apart any further; itself when it is one already. */
+function split(podClass: PodClass, near: Vocabulary, far: Vocabulary): readonly PodClass[] {
+  const first = podClass.pods[0];
+  if (first === undefined || podClass.pods.every((pod) => pod.labels === first.labels)) return [podClass];
+  const parts = new Map<string, Pod[]>();
+  for (const pod of podClass.pods) {
+    const key = projection(pod.labels, near, far);
+    const part = parts.get(key);
+    if (part === undefined) parts.set(key, [pod]);
+    else part.push(pod);
+  }
+  if (parts.size === 1) return [podClass];
+  return [...parts.values()].map((pods) => partOf(podClass, pods));
+}
+
+/** Some of the pods of a class, as a class of their own. */
+export function partOf(podClass: PodClass, pods: readonly Pod[]): PodClass {
+  const { space, workload, namedPorts, hostNetwork } = podClass;
+  return { space, workload, labels: pods[0]?.labels ?? podClass.labels, namedPorts, hostNetwork, pods };
+}

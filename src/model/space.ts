@@ -1,0 +1,238 @@
+import type { Labels } from './labels.ts';
+import type { EndpointSlice, NamedPort, NetworkPolicy, Pod, Route, Service, Workload } from './objects.ts';
+import { type Selector, selects } from './selector.ts';
+import type { PodClass, Space } from './snapshot.ts';
+import { projection, Vocabulary } from './vocabulary.ts';
+
+/** A class whose members change as pods come and go. */
+class StoredClass implements PodClass {
+  readonly space: Space;
+  readonly pods: Pod[];
+  ingress: readonly NetworkPolicy[] | undefined = undefined;
+  egress: readonly NetworkPolicy[] | undefined = undefined;
+  services: readonly Service[] | undefined = undefined;
+  policyVersion = -1;
+  serviceVersion = -1;
+
+  constructor(space: Space, first: Pod) {
+    this.space = space;
+    this.pods = [first];
+  }
+  get #first(): Pod {
+    return this.pods[0] as Pod;
+  }
+  get workload(): Workload {
+    return this.#first.workload;
+  }
+  get labels(): Labels {
+    return this.#first.labels;
+  }
+  get namedPorts(): readonly NamedPort[] {
+    return this.#first.namedPorts;
+  }
+  get hostNetwork(): boolean {
+    return this.#first.hostNetwork;
+  }
+}
+
+/** The writable side of a namespace; only the store calls its writers. */
+export class StoredSpace implements Space {
+  readonly name: string;
+  labels: Labels;
+  terminating = false;
+  known = false;
+  readonly pods = new Map<string, Pod>();
+  readonly policies = new Map<string, NetworkPolicy>();
+  readonly services = new Map<string, Service>();
+  readonly slices = new Map<string, Map<string, EndpointSlice>>();
+  readonly routes = new Map<string, Route>();
+  /** Mentions by selectors that look only into this namespace. */
+  readonly near = new Vocabulary();
+  readonly #far: Vocabulary;
+  readonly #sliceOwner = new Map<string, string>();
+  #classes: Map<string, StoredClass> | undefined;
+  #classList: readonly PodClass[] | undefined;
+  #nearVersion = -1;
+  #farVersion = -1;
+  #policyVersion = 0;
+  #serviceVersion = 0;
+
+  constructor(name: string, labels: Labels, far: Vocabulary) {
+    this.name = name;
+    this.labels = labels;
+    this.#far = far;
+  }
+
+  get empty(): boolean {
+    return (
+      this.pods.size + this.policies.size + this.services.size + this.slices.size + this.routes.size === 0
+    );
+  }
+
+  classes(): readonly PodClass[] {
+    const classes = this.#currentClasses();
+    this.#classList ??= [...classes.values()];
+    return this.#classList;
+  }
+
+  classOf(pod: Pod): PodClass {
+    const found = this.#currentClasses().get(this.#keyOf(pod));
+    if (found === undefined) throw new Error(`pod ${pod.namespace}/${pod.name} is not in the model`);
+    return found;
+  }
+
+  isolating(podClass: PodClass, direction: 'ingress' | 'egress'): readonly NetworkPolicy[] {
+    // Host-network pods are never selected: their traffic is the node's.
+    if (podClass.hostNetwork) return NONE;
+    const cached = podClass instanceof StoredClass ? podClass : undefined;
+    if (cached !== undefined && cached.policyVersion === this.#policyVersion) {
+      const known = cached[direction];
+      if (known !== undefined) return known;
+    }
+    const ingress: NetworkPolicy[] = [];
+    const egress: NetworkPolicy[] = [];
+    for (const policy of this.policies.values()) {
+      if (!selects(policy.subject, podClass.labels)) continue;
+      if (policy.ingress !== undefined) ingress.push(policy);
+      if (policy.egress !== undefined) egress.push(policy);
+    }
+    if (cached !== undefined) {
+      cached.policyVersion = this.#policyVersion;
+      cached.ingress = ingress.length === 0 ? NONE : ingress;
+      cached.egress = egress.length === 0 ? NONE : egress;
+    }
+    return direction === 'ingress' ? ingress : egress;
+  }
+
+  servicesOf(podClass: PodClass): readonly Service[] {
+    const cached = podClass instanceof StoredClass ? podClass : undefined;
+    if (cached?.services !== undefined && cached.serviceVersion === this.#serviceVersion)
+      return cached.services;
+    const found: Service[] = [];
+    for (const service of this.services.values()) {
+      if (service.selector !== undefined && selects(service.selector, podClass.labels)) found.push(service);
+    }
+    if (cached !== undefined) {
+      cached.serviceVersion = this.#serviceVersion;
+      cached.services = found;
+    }
+    return found;
+  }
+
+  covers(selector: Selector): boolean {
+    return this.near.covers(selector) || this.#far.covers(selector);
+  }
+
+  putPod(pod: Pod): void {
+    const old = this.pods.get(pod.name);
+    const live = this.#isCurrent();
+    if (old !== undefined && live) this.#leave(old);
+    this.pods.set(pod.name, pod);
+    if (live) this.#join(pod);
+    else this.#dropClasses();
+  }
+
+  removePod(pod: Pod): void {
+    if (this.#isCurrent()) this.#leave(pod);
+    else this.#dropClasses();
+    this.pods.delete(pod.name);
+  }
+
+  putPolicy(policy: NetworkPolicy): void {
+    this.policies.set(policy.name, policy);
+    this.#policyVersion++;
+  }
+
+  removePolicy(name: string): void {
+    this.policies.delete(name);
+    this.#policyVersion++;
+  }
+
+  putService(service: Service): void {
+    this.services.set(service.name, service);
+    this.#serviceVersion++;
+  }
+
+  removeService(name: string): void {
+    this.services.delete(name);
+    this.#serviceVersion++;
+  }
+
+  putSlice(slice: EndpointSlice): void {
+    const owner = this.#sliceOwner.get(slice.name);
+    if (owner !== undefined && owner !== slice.service) this.removeSlice(slice.name);
+    let ofService = this.slices.get(slice.service);
+    if (ofService === undefined) this.slices.set(slice.service, (ofService = new Map()));
+    ofService.set(slice.name, slice);
+    this.#sliceOwner.set(slice.name, slice.service);
+  }
+
+  removeSlice(name: string): void {
+    const owner = this.#sliceOwner.get(name);
+    if (owner === undefined) return;
+    this.#sliceOwner.delete(name);
+    const ofService = this.slices.get(owner);
+    ofService?.delete(name);
+    if (ofService?.size === 0) this.slices.delete(owner);
+  }
+
+  #isCurrent(): boolean {
+    return (
+      this.#classes !== undefined &&
+      this.#nearVersion === this.near.version &&
+      this.#farVersion === this.#far.version
+    );
+  }
+
+  #dropClasses(): void {
+    this.#classes = undefined;
+    this.#classList = undefined;
+  }
+
+  #currentClasses(): Map<string, StoredClass> {
+    if (this.#classes !== undefined && this.#isCurrent()) return this.#classes;
+    this.#classes = new Map();
+    this.#classList = undefined;
+    this.#nearVersion = this.near.version;
+    this.#farVersion = this.#far.version;
+    for (const pod of this.pods.values()) this.#join(pod);
+    return this.#classes;
+  }
+
+  #join(pod: Pod): void {
+    const classes = this.#classes as Map<string, StoredClass>;
+    const key = this.#keyOf(pod);
+    const found = classes.get(key);
+    if (found !== undefined) {
+      found.pods.push(pod);
+      return;
+    }
+    classes.set(key, new StoredClass(this, pod));
+    this.#classList = undefined;
+  }
+
+  #leave(pod: Pod): void {
+    const classes = this.#classes as Map<string, StoredClass>;
+    const key = this.#keyOf(pod);
+    const found = classes.get(key);
+    const place = found?.pods.indexOf(pod) ?? -1;
+    if (found === undefined || place < 0) {
+      this.#dropClasses();
+      return;
+    }
+    const last = found.pods.pop() as Pod;
+    if (place < found.pods.length) found.pods[place] = last;
+    if (found.pods.length === 0) {
+      classes.delete(key);
+      this.#classList = undefined;
+    }
+  }
+
+  #keyOf(pod: Pod): string {
+    let key = `${pod.workload.kind}/${pod.workload.name}\n${pod.hostNetwork ? 'host' : ''}\n`;
+    for (const port of pod.namedPorts) key += `${port.name}/${port.protocol}/${port.port} `;
+    return `${key}\n${projection(pod.labels, this.near, this.#far)}`;
+  }
+}
+
+const NONE: readonly NetworkPolicy[] = Object.freeze([]);

@@ -1,0 +1,239 @@
+import { NO_LABELS, withLabel } from './labels.ts';
+import {
+  type Callback,
+  type Cni,
+  type EndpointSlice,
+  type ForeignPolicy,
+  type Namespace,
+  type NetworkPolicy,
+  type Node,
+  type Pod,
+  type Route,
+  type Service,
+  type TierPolicy,
+  UNKNOWN_CNI,
+} from './objects.ts';
+import { policySelectors } from './policy-selectors.ts';
+import type { Selector } from './selector.ts';
+import type { Health, Snapshot, Space } from './snapshot.ts';
+import { StoredSpace } from './space.ts';
+import { Vocabulary } from './vocabulary.ts';
+
+/** The label every namespace carries, whether the object says so or not (KEP-2161). */
+export const NAME_LABEL = 'kubernetes.io/metadata.name';
+
+/**
+ * The writable model. Only its owner (the cluster feed, or a loader of files) writes to it, between requests;
+ * everybody else reads it as a `Snapshot`.
+ */
+export class Store implements Snapshot {
+  readonly #spaces = new Map<string, StoredSpace>();
+  readonly #nodes = new Map<string, Node>();
+  readonly #tiers = new Map<string, TierPolicy>();
+  readonly #foreign = new Map<string, ForeignPolicy>();
+  readonly #callbacks = new Map<string, Callback>();
+  /** Mentions by selectors that look into other namespaces than their own. */
+  readonly #far = new Vocabulary();
+  #podCount = 0;
+  #byAddress: Map<number | bigint, Pod> | undefined;
+  cni: Cni = UNKNOWN_CNI;
+  health: Health = { state: 'fixed', problems: [] };
+
+  get spaces(): ReadonlyMap<string, Space> {
+    return this.#spaces;
+  }
+  get nodes(): ReadonlyMap<string, Node> {
+    return this.#nodes;
+  }
+  get tiers(): ReadonlyMap<string, TierPolicy> {
+    return this.#tiers;
+  }
+  get foreign(): ReadonlyMap<string, ForeignPolicy> {
+    return this.#foreign;
+  }
+  get callbacks(): ReadonlyMap<string, Callback> {
+    return this.#callbacks;
+  }
+  get podCount(): number {
+    return this.#podCount;
+  }
+
+  covers(selector: Selector): boolean {
+    return this.#far.covers(selector);
+  }
+
+  podAt(address: number | bigint): Pod | undefined {
+    if (this.#byAddress === undefined) {
+      this.#byAddress = new Map();
+      for (const space of this.#spaces.values()) for (const pod of space.pods.values()) this.#index(pod);
+    }
+    return this.#byAddress.get(address);
+  }
+
+  putPod(pod: Pod): void {
+    const space = this.#space(pod.namespace);
+    const old = space.pods.get(pod.name);
+    if (old === undefined) this.#podCount++;
+    else this.#unindex(old);
+    space.putPod(pod);
+    this.#index(pod);
+  }
+
+  removePod(namespace: string, name: string): void {
+    const space = this.#spaces.get(namespace);
+    const old = space?.pods.get(name);
+    if (space === undefined || old === undefined) return;
+    this.#podCount--;
+    this.#unindex(old);
+    space.removePod(old);
+    this.#forget(space);
+  }
+
+  putNamespace(namespace: Namespace): void {
+    const space = this.#space(namespace.name);
+    space.known = true;
+    space.labels = withLabel(namespace.labels, NAME_LABEL, namespace.name);
+    space.terminating = namespace.terminating;
+  }
+
+  removeNamespace(name: string): void {
+    const space = this.#spaces.get(name);
+    if (space === undefined) return;
+    space.known = false;
+    space.labels = withLabel(NO_LABELS, NAME_LABEL, name);
+    this.#forget(space);
+  }
+
+  putPolicy(policy: NetworkPolicy): void {
+    const space = this.#space(policy.namespace);
+    this.#mention(space, space.policies.get(policy.name), 'remove');
+    space.putPolicy(policy);
+    this.#mention(space, policy, 'add');
+  }
+
+  removePolicy(namespace: string, name: string): void {
+    const space = this.#spaces.get(namespace);
+    const old = space?.policies.get(name);
+    if (space === undefined || old === undefined) return;
+    this.#mention(space, old, 'remove');
+    space.removePolicy(name);
+    this.#forget(space);
+  }
+
+  putService(service: Service): void {
+    const space = this.#space(service.namespace);
+    const old = space.services.get(service.name);
+    if (old?.selector !== undefined) space.near.remove(old.selector);
+    if (service.selector !== undefined) space.near.add(service.selector);
+    space.putService(service);
+  }
+
+  removeService(namespace: string, name: string): void {
+    const space = this.#spaces.get(namespace);
+    const old = space?.services.get(name);
+    if (space === undefined || old === undefined) return;
+    if (old.selector !== undefined) space.near.remove(old.selector);
+    space.removeService(name);
+    this.#forget(space);
+  }
+
+  putSlice(slice: EndpointSlice): void {
+    this.#space(slice.namespace).putSlice(slice);
+  }
+
+  removeSlice(namespace: string, name: string): void {
+    const space = this.#spaces.get(namespace);
+    if (space === undefined) return;
+    space.removeSlice(name);
+    this.#forget(space);
+  }
+
+  putRoute(route: Route): void {
+    this.#space(route.namespace).routes.set(`${route.kind}/${route.name}`, route);
+  }
+
+  removeRoute(kind: string, namespace: string, name: string): void {
+    const space = this.#spaces.get(namespace);
+    if (space === undefined) return;
+    space.routes.delete(`${kind}/${name}`);
+    this.#forget(space);
+  }
+
+  putNode(node: Node): void {
+    this.#nodes.set(node.name, node);
+  }
+
+  removeNode(name: string): void {
+    this.#nodes.delete(name);
+  }
+
+  putTier(policy: TierPolicy): void {
+    const key = `${policy.kind}/${policy.name}`;
+    this.#mentionTier(this.#tiers.get(key), 'remove');
+    this.#tiers.set(key, policy);
+    this.#mentionTier(policy, 'add');
+  }
+
+  removeTier(kind: string, name: string): void {
+    this.#mentionTier(this.#tiers.get(`${kind}/${name}`), 'remove');
+    this.#tiers.delete(`${kind}/${name}`);
+  }
+
+  putForeign(policy: ForeignPolicy): void {
+    this.#foreign.set(`${policy.kind}/${policy.namespace}/${policy.name}`, policy);
+  }
+
+  removeForeign(kind: string, namespace: string, name: string): void {
+    this.#foreign.delete(`${kind}/${namespace}/${name}`);
+  }
+
+  putCallback(callback: Callback): void {
+    this.#callbacks.set(`${callback.kind}/${callback.name}`, callback);
+  }
+
+  removeCallback(kind: string, name: string): void {
+    this.#callbacks.delete(`${kind}/${name}`);
+  }
+
+  #space(name: string): StoredSpace {
+    let space = this.#spaces.get(name);
+    if (space === undefined) {
+      space = new StoredSpace(name, withLabel(NO_LABELS, NAME_LABEL, name), this.#far);
+      this.#spaces.set(name, space);
+    }
+    return space;
+  }
+
+  /** A namespace that is gone and empty must not stay in memory for ever. */
+  #forget(space: StoredSpace): void {
+    if (!space.known && space.empty) this.#spaces.delete(space.name);
+  }
+
+  #mention(space: StoredSpace, policy: NetworkPolicy | undefined, how: 'add' | 'remove'): void {
+    if (policy === undefined) return;
+    for (const { selector, reach } of policySelectors(policy)) {
+      (reach === 'near' ? space.near : this.#far)[how](selector);
+    }
+  }
+
+  #mentionTier(policy: TierPolicy | undefined, how: 'add' | 'remove'): void {
+    if (policy === undefined) return;
+    const selectors: Selector[] = [policy.pods];
+    for (const rule of [...policy.ingress, ...policy.egress]) {
+      for (const peer of rule.peers) if (peer.kind === 'pods') selectors.push(peer.pods);
+    }
+    for (const selector of selectors) this.#far[how](selector);
+  }
+
+  #index(pod: Pod): void {
+    if (this.#byAddress === undefined || pod.hostNetwork) return;
+    for (const address of pod.addresses) this.#byAddress.set(address, pod);
+  }
+
+  #unindex(pod: Pod): void {
+    if (this.#byAddress === undefined) return;
+    for (const address of pod.addresses) {
+      if (this.#byAddress.get(address) === pod) this.#byAddress.delete(address);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import {
+  ALL_PORTS,
+  hasPort,
+  intersectPorts,
+  NO_PORTS,
+  type Ports,
+  portsEqual,
+  subtractPorts,
+  unitePorts,
+} from './ports.ts';
+
+/** The protocols NetworkPolicy and Service know. */
+export type Protocol = 'TCP' | 'UDP' | 'SCTP';
+export const PROTOCOLS: readonly Protocol[] = Object.freeze(['TCP', 'UDP', 'SCTP']);
+
+/** A set of (protocol, destination port). Operations return new sets. */
+export interface Connections {
+  readonly TCP: Ports;
+  readonly UDP: Ports;
+  readonly SCTP: Ports;
+}
+
+export const NO_CONNECTIONS: Connections = Object.freeze({ TCP: NO_PORTS, UDP: NO_PORTS, SCTP: NO_PORTS });
+export const ALL_CONNECTIONS: Connections = Object.freeze({
+  TCP: ALL_PORTS,
+  UDP: ALL_PORTS,
+  SCTP: ALL_PORTS,
+});
+
+/** The set that holds `ports` of one protocol. */
+export function connectionsOf(protocol: Protocol, ports: Ports): Connections {
+  return ports.length === 0 ? NO_CONNECTIONS : { ...NO_CONNECTIONS, [protocol]: ports };
+}
+
+export function noConnections(a: Connections): boolean {
+  return a === NO_CONNECTIONS || (a.TCP.length === 0 && a.UDP.length === 0 && a.SCTP.length === 0);
+}
+
+export function allConnections(a: Connections): boolean {
+  return a === ALL_CONNECTIONS || (a.TCP === ALL_PORTS && a.UDP === ALL_PORTS && a.SCTP === ALL_PORTS);
+}
+
+export function hasConnection(a: Connections, protocol: Protocol, port: number): boolean {
+  return hasPort(a[protocol], port);
+}
+
+export function connectionsEqual(a: Connections, b: Connections): boolean {
+  return a === b || (portsEqual(a.TCP, b.TCP) && portsEqual(a.UDP, b.UDP) && portsEqual(a.SCTP, b.SCTP));
+}
+
+export function uniteConnections(a: Connections, b: Connections): Connections {
+  if (a === b || b === NO_CONNECTIONS || a === ALL_CONNECTIONS) return a;
+  if (a === NO_CONNECTIONS || b === ALL_CONNECTIONS) return b;
+  return {
+    TCP: unitePorts(a.TCP, b.TCP),
+    UDP: unitePorts(a.UDP, b.UDP),
+    SCTP: unitePorts(a.SCTP, b.SCTP),
+  };
+}
+
+export function intersectConnections(a: Connections, b: Connections): Connections {
+  if (a === b || b === ALL_CONNECTIONS || a === NO_CONNECTIONS) return a;
+  if (a === ALL_CONNECTIONS || b === NO_CONNECTIONS) return b;
+  return {
+    TCP: intersectPorts(a.TCP, b.TCP),
+    UDP: intersectPorts(a.UDP, b.UDP),
+    SCTP: intersectPorts(a.SCTP, b.SCTP),
+  };
+}
+
+export function subtractConnections(a: Connections, b: Connections): Connections {
+  if (b === NO_CONNECTIONS || a === NO_CONNECTIONS) return a;
+  if (a === b || b === ALL_CONNECTIONS) return NO_CONNECTIONS;
+  return {
+    TCP: subtractPorts(a.TCP, b.TCP),
+    UDP: subtractPorts(a.UDP, b.UDP),
+    SCTP: subtractPorts(a.SCTP, b.SCTP),
+  };
+}
+
+/** `['All']`, or one entry a range: `['TCP 80', 'UDP 1-65535']`; `[]` for the empty set. */
+export function connectionsText(a: Connections): string[] {
+  if (allConnections(a)) return ['All'];
+  const lines: string[] = [];
+  for (const protocol of PROTOCOLS) {
+    const ports = a[protocol];
+    for (let i = 0; i < ports.length; i += 2) {
+      lines.push(
+        ports[i] === ports[i + 1] ? `${protocol} ${ports[i]}` : `${protocol} ${ports[i]}-${ports[i + 1]}`,
+      );
+    }
+  }
+  return lines;
+}
