@@ -1,4 +1,4 @@
-import { type Change, changedObject } from './change.ts';
+import { type Change, changedObject, type Judged } from './change.ts';
 import type { Direction, NetworkPolicy, Pod, Service } from './objects.ts';
 import { policySelectors } from './policy-selectors.ts';
 import { type Selector, selects } from './selector.ts';
@@ -29,12 +29,13 @@ interface Replaced {
 
 /** The snapshot before a change: what the API server calls the old object, or nothing, in its place. */
 export function beforeChange(snapshot: Snapshot, change: Change, earlier: readonly Change[] = []): View {
-  return overlay(snapshot, earlier, (put) => put(changedObject(change), change.before));
+  return overlay(snapshot, earlier, (put) => put(changedObject(change), change.before), change.after);
 }
 
 /** The snapshot after a change. */
 export function afterChange(snapshot: Snapshot, change: Change, earlier: readonly Change[] = []): View {
-  return overlay(snapshot, [...earlier, change]);
+  // The old object's selectors are learnt too, so that both views see the pods in the same classes.
+  return overlay(snapshot, [...earlier, change], undefined, change.before);
 }
 
 /** The snapshot with all the changes made, in order. */
@@ -42,6 +43,7 @@ export function overlay(
   snapshot: Snapshot,
   changes: readonly Change[],
   last?: (put: (named: NetworkPolicy | Service, value: NetworkPolicy | Service | undefined) => void) => void,
+  learn?: NetworkPolicy | Service,
 ): View {
   const replaced = new Map<string, Replaced>();
   const put = (named: NetworkPolicy | Service, value: NetworkPolicy | Service | undefined): void => {
@@ -55,7 +57,7 @@ export function overlay(
   };
   for (const change of changes) put(changedObject(change), change.after);
   last?.(put);
-  return new Overlay(snapshot, replaced);
+  return new Overlay(snapshot, replaced, learn);
 }
 
 class Overlay implements View {
@@ -65,25 +67,14 @@ class Overlay implements View {
   readonly #near = new Map<string, Vocabulary>();
   readonly #far = new Vocabulary();
 
-  constructor(snapshot: Snapshot, replaced: ReadonlyMap<string, Replaced>) {
+  constructor(snapshot: Snapshot, replaced: ReadonlyMap<string, Replaced>, learn?: Judged) {
     this.snapshot = snapshot;
     this.#replaced = replaced;
-    for (const [namespace, { policies, services }] of replaced) {
-      const near = new Vocabulary();
-      for (const policy of policies.values()) {
-        if (policy === undefined) continue;
-        for (const { selector, reach } of policySelectors(policy)) {
-          if (reach === 'far') this.#learnFar(selector);
-          else if (!this.#space(namespace)?.covers(selector)) near.add(selector);
-        }
-      }
-      for (const service of services.values()) {
-        if (service?.selector !== undefined && !this.#space(namespace)?.covers(service.selector)) {
-          near.add(service.selector);
-        }
-      }
-      if (!near.empty) this.#near.set(namespace, near);
+    for (const { policies, services } of replaced.values()) {
+      for (const policy of policies.values()) if (policy !== undefined) this.#learn(policy);
+      for (const service of services.values()) if (service !== undefined) this.#learn(service);
     }
+    if (learn !== undefined) this.#learn(learn);
   }
 
   classes(space: Space): readonly PodClass[] {
@@ -141,8 +132,22 @@ class Overlay implements View {
     return list;
   }
 
-  #learnFar(selector: Selector): void {
-    if (!this.snapshot.covers(selector)) this.#far.add(selector);
+  #learn(judged: Judged): void {
+    if (judged.kind === 'Service') {
+      if (judged.selector !== undefined) this.#learnNear(judged.namespace, judged.selector);
+      return;
+    }
+    for (const { selector, reach } of policySelectors(judged)) {
+      if (reach === 'near') this.#learnNear(judged.namespace, selector);
+      else if (!this.snapshot.covers(selector)) this.#far.add(selector);
+    }
+  }
+
+  #learnNear(namespace: string, selector: Selector): void {
+    if (this.#space(namespace)?.covers(selector) ?? true) return;
+    const near = this.#near.get(namespace) ?? new Vocabulary();
+    this.#near.set(namespace, near);
+    near.add(selector);
   }
 
   #space(namespace: string): Space | undefined {

@@ -1,0 +1,68 @@
+import type { Direction, Pod } from '../model/objects.ts';
+import type { View } from '../model/overlay.ts';
+import {
+  type Addresses,
+  type Block,
+  intersectAddresses,
+  noAddresses,
+  subtractAddresses,
+} from '../netset/addresses.ts';
+import { matchBlock } from './match.ts';
+import type { PodPoint, Point } from './point.ts';
+import { tierPoliciesOf } from './tiers.ts';
+
+/**
+ * `end` cut so that each part is treated alike by the blocks that `other`'s policies of `direction` name.
+ */
+export function uniformParts(view: View, end: Point, other: Point, direction: Direction): Point[] {
+  if (other.kind !== 'pods') return [end];
+  const blocks = blocksOf(view, other, direction);
+  if (blocks.length === 0) return [end];
+  if (end.kind === 'addresses') {
+    return cutAddresses(
+      end.addresses,
+      blocks.map((block) => block.addresses),
+    ).map((addresses) => ({ ...end, addresses }));
+  }
+  const parts = new Map<string, Pod[]>();
+  for (const pod of end.pods) {
+    const alone: PodPoint = { ...end, pods: [pod] };
+    const key = blocks.map((block) => matchBlock(block, alone, other, 'yes')).join();
+    const part = parts.get(key);
+    if (part === undefined) parts.set(key, [pod]);
+    else part.push(pod);
+  }
+  return [...parts.values()].map((pods) => ({ ...end, pods }));
+}
+
+/** The set in pieces, each wholly inside or wholly outside every cutter. */
+export function cutAddresses(set: Addresses, cutters: readonly Addresses[]): Addresses[] {
+  let pieces = [set];
+  for (const cutter of cutters) {
+    pieces = pieces.flatMap((piece) => {
+      const inside = intersectAddresses(piece, cutter);
+      if (noAddresses(inside)) return [piece];
+      const outside = subtractAddresses(piece, cutter);
+      return noAddresses(outside) ? [piece] : [inside, outside];
+    });
+  }
+  return pieces;
+}
+
+function blocksOf(view: View, subject: PodPoint, direction: Direction): Block[] {
+  const blocks: Block[] = [];
+  for (const policy of view.isolating(subject.podClass, direction)) {
+    for (const rule of policy[direction] ?? []) {
+      if (rule.peers === 'any') continue;
+      for (const peer of rule.peers) if (peer.kind === 'block') blocks.push(peer.block);
+    }
+  }
+  for (const tier of ['admin', 'baseline'] as const) {
+    for (const policy of tierPoliciesOf(view, tier, subject.podClass)) {
+      for (const rule of policy[direction]) {
+        for (const peer of rule.peers) if (peer.kind === 'block') blocks.push(peer.block);
+      }
+    }
+  }
+  return blocks;
+}

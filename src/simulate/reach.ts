@@ -1,0 +1,80 @@
+import type { Pod } from '../model/objects.ts';
+import type { View } from '../model/overlay.ts';
+import {
+  ALL_CONNECTIONS,
+  intersectConnections,
+  NO_CONNECTIONS,
+  noConnections,
+  subtractConnections,
+  uniteConnections,
+} from '../netset/connections.ts';
+import type { End, Reach } from './contract.ts';
+import { uniformParts } from './parts.ts';
+import { type AddressPoint, type PodPoint, type Point, pointOf } from './point.ts';
+import { OPEN_SIDE, type Side, sideOf } from './side.ts';
+
+export const OPEN: Reach = Object.freeze({ allowed: ALL_CONNECTIONS, unknown: NO_CONNECTIONS, reasons: [] });
+export const CLOSED: Reach = Object.freeze({ allowed: NO_CONNECTIONS, unknown: NO_CONNECTIONS, reasons: [] });
+
+/**
+ * What `from` may open to `to`. Between classes: what some pod of the one may open to some pod of the other.
+ * A connection needs egress at the source and ingress at the destination. Replies follow by themselves.
+ */
+export function reach(view: View, from: End, to: End): Reach {
+  return reachPoints(view, pointOf(view, from), pointOf(view, to));
+}
+
+/** The same between points. */
+export function reachPoints(view: View, from: Point, to: Point): Reach {
+  if (isSelf(from, to) || (from.kind === 'addresses' && to.kind === 'addresses')) return OPEN;
+  const egress = from.kind === 'pods' ? sideOf(view, from, 'egress', to) : OPEN_SIDE;
+  const ingress = to.kind === 'pods' ? ingressSide(view, to, from) : OPEN_SIDE;
+  if (!egress.mixed && !ingress.mixed) return meet(egress, ingress);
+  return reachParts(view, from, to);
+}
+
+/** The ingress side of `to`: a node always reaches the pods on it. */
+function ingressSide(view: View, to: PodPoint, from: Point): Side {
+  if (from.kind === 'addresses' && sharesNode(from, to.pods)) return OPEN_SIDE;
+  return sideOf(view, to, 'ingress', from);
+}
+
+/** Both sides together. */
+export function meet(egress: Side, ingress: Side): Reach {
+  if (egress === OPEN_SIDE && ingress === OPEN_SIDE) return OPEN;
+  const allowed = intersectConnections(egress.allowed, ingress.allowed);
+  const unknown = subtractConnections(intersectConnections(egress.possible, ingress.possible), allowed);
+  if (noConnections(unknown)) return { allowed, unknown: NO_CONNECTIONS, reasons: [] };
+  return { allowed, unknown, reasons: [...egress.reasons, ...ingress.reasons] };
+}
+
+/** Where blocks cut through an end: each part by itself, then what any of them may do. */
+function reachParts(view: View, from: Point, to: Point): Reach {
+  let allowed = NO_CONNECTIONS;
+  let unknown = NO_CONNECTIONS;
+  const reasons = new Set<string>();
+  for (const source of uniformParts(view, from, to, 'ingress')) {
+    for (const target of uniformParts(view, to, source, 'egress')) {
+      if (isSelf(source, target)) continue;
+      const egress = source.kind === 'pods' ? sideOf(view, source, 'egress', target) : OPEN_SIDE;
+      const ingress = target.kind === 'pods' ? ingressSide(view, target, source) : OPEN_SIDE;
+      const part = meet(egress, ingress);
+      allowed = uniteConnections(allowed, part.allowed);
+      unknown = uniteConnections(unknown, part.unknown);
+      for (const reason of part.reasons) reasons.add(reason);
+    }
+  }
+  return { allowed, unknown: subtractConnections(unknown, allowed), reasons: [...reasons] };
+}
+
+/** A pod reaches itself whatever policies say. */
+function isSelf(from: Point, to: Point): boolean {
+  if (from.kind !== 'pods' || to.kind !== 'pods' || from.pods.length !== 1 || to.pods.length !== 1)
+    return false;
+  return from.pods[0] === to.pods[0] && (from.pods[0] as Pod).replicas === 1;
+}
+
+/** Whether one of the pods runs on one of the nodes. */
+export function sharesNode(host: AddressPoint, pods: readonly Pod[]): boolean {
+  return host.nodes.length > 0 && pods.some((pod) => pod.node !== '' && host.nodes.includes(pod.node));
+}
