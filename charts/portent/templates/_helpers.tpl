@@ -1,0 +1,67 @@
+{{- define "portent.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{/* Room is left for suffixes such as -metrics. */}}
+{{- define "portent.fullname" -}}
+{{- if .Values.fullnameOverride }}
+{{- .Values.fullnameOverride | trunc 52 | trimSuffix "-" }}
+{{- else }}
+{{- $name := default .Chart.Name .Values.nameOverride }}
+{{- if contains $name .Release.Name }}
+{{- .Release.Name | trunc 52 | trimSuffix "-" }}
+{{- else }}
+{{- printf "%s-%s" .Release.Name $name | trunc 52 | trimSuffix "-" }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Cluster-wide objects carry the namespace, so that two releases do not share one. */}}
+{{- define "portent.clusterName" -}}
+{{- $full := include "portent.fullname" . }}
+{{- if contains $full .Release.Namespace }}{{ .Release.Namespace }}{{ else }}{{ printf "%s-%s" $full .Release.Namespace }}{{ end }}
+{{- end }}
+
+{{- define "portent.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "portent.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "portent.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{ include "portent.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "portent.serviceAccountName" -}}
+{{- if .Values.serviceAccount.create }}
+{{- default (include "portent.fullname" .) .Values.serviceAccount.name }}
+{{- else }}
+{{- default "default" .Values.serviceAccount.name }}
+{{- end }}
+{{- end }}
+
+{{- define "portent.image" -}}
+{{- if .Values.image.digest -}}
+{{ .Values.image.repository }}@{{ .Values.image.digest }}
+{{- else -}}
+{{ .Values.image.repository }}:{{ default .Chart.AppVersion .Values.image.tag }}
+{{- end }}
+{{- end }}
+
+{{- define "portent.secretName" -}}
+{{- if eq .Values.certificates.mode "existing" }}
+{{- required "certificates.existing.secretName: name the Secret that holds tls.crt and tls.key" .Values.certificates.existing.secretName }}
+{{- else }}
+{{- include "portent.fullname" . }}-tls
+{{- end }}
+{{- end }}
+
+{{- define "portent.serviceNames" -}}
+{{- $name := include "portent.fullname" . }}
+{{- list $name (printf "%s.%s" $name .Release.Namespace) (printf "%s.%s.svc" $name .Release.Namespace) | toJson }}
+{{- end }}
