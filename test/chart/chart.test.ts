@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { chartFolder, helms, type Manifest, only, render, runHelm } from './helm.ts';
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+interface Webhook {
+  readonly clientConfig: {
+    readonly caBundle?: string;
+    readonly service: { readonly name: string; readonly namespace: string; readonly port: number };
+  };
+  readonly failurePolicy: string;
+  readonly namespaceSelector: {
+    readonly matchLabels?: object;
+    readonly matchExpressions: readonly { readonly operator: string; readonly values: readonly string[] }[];
+  };
+  readonly matchConditions: readonly { readonly name: string }[];
+}
+
+interface Container {
+  readonly args: readonly string[];
+  readonly image: string;
+  readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+}
+
+function webhookOf(manifests: readonly Manifest[]): Webhook {
+  const [webhook] = only(manifests, 'ValidatingWebhookConfiguration').webhooks as readonly Webhook[];
+  assert.ok(webhook);
+  return webhook;
+}
+
+function containerOf(manifests: readonly Manifest[]): Container {
+  const { template } = only(manifests, 'Deployment').spec as {
+    readonly template: { readonly spec: { readonly containers: readonly Container[] } };
+  };
+  const [container] = template.spec.containers;
+  assert.ok(container);
+  return container;
+}
+
+for (const helm of helms) {
+  describe(helm, () => {
+    test('the linter has no complaint', async () => {
+      const { code, stdout, stderr } = await runHelm(helm, ['lint', '--strict', chartFolder]);
+      assert.equal(code, 0, stdout + stderr);
+      assert.doesNotMatch(stdout, /WARNING|ERROR/);
+    });
+
+    test('a value that does not exist, or is none of the choices, is refused by name', async () => {
+      await assert.rejects(render(helm, 'replica=3'), /'replica' not allowed/);
+      await assert.rejects(render(helm, 'webhook.failurePolicy="fail"'), /webhook\/failurePolicy/);
+      await assert.rejects(render(helm, 'ports.webhook=443'), /ports\/webhook/);
+    });
+
+    test('a certificate of your own needs its Secret and its authority', async () => {
+      const mode = 'certificates.mode="existing"';
+      await assert.rejects(render(helm, mode), /certificates\.existing\.\w+: /);
+      const secret = 'certificates.existing.secretName="mine"';
+      await assert.rejects(render(helm, mode, secret), /certificates\.existing\.caBundle: /);
+      const manifests = await render(helm, mode, secret, 'certificates.existing.caBundle="PEM"');
+      assert.equal(webhookOf(manifests).clientConfig.caBundle, Buffer.from('PEM').toString('base64'));
+      assert.equal(manifests.filter((each) => each.kind === 'Secret').length, 0);
+      assert.match(JSON.stringify(only(manifests, 'Deployment')), /"secretName":"mine"/);
+    });
+
+    test('with cert-manager no key is rendered, and its injector is told what to inject', async () => {
+      const manifests = await render(helm, 'certificates.mode="certManager"');
+      assert.equal(manifests.filter((each) => each.kind === 'Secret').length, 0);
+      assert.equal(webhookOf(manifests).clientConfig.caBundle, undefined);
+      const { metadata } = only(manifests, 'ValidatingWebhookConfiguration');
+      assert.match(
+        JSON.stringify(metadata),
+        /"cert-manager.io\/inject-ca-from":"portent-system\/portent-tls"/,
+      );
+      const certificate = JSON.stringify(only(manifests, 'Certificate', 'portent-tls').spec);
+      assert.match(certificate, /"portent.portent-system.svc"/);
+    });
+
+    test('a generated certificate is for the Service and signed by the authority given to the API server', async () => {
+      const manifests = await render(helm);
+      const { data } = only(manifests, 'Secret') as unknown as { readonly data: Record<string, string> };
+      const pem = (name: string) => Buffer.from(data[name] ?? '', 'base64');
+      const certificate = new X509Certificate(pem('tls.crt'));
+      const { clientConfig } = webhookOf(manifests);
+      const authority = new X509Certificate(Buffer.from(clientConfig.caBundle ?? '', 'base64'));
+      const { name, namespace } = clientConfig.service;
+      assert.equal(certificate.checkHost(`${name}.${namespace}.svc`), `${name}.${namespace}.svc`);
+      assert.ok(certificate.verify(authority.publicKey));
+    });
+
+    test('extra values land where their names say', async () => {
+      const manifests = await render(
+        helm,
+        'extraArgs=["--log-level=debug"]',
+        'podLabels={"team":"net"}',
+        `image.digest="sha256:${'a'.repeat(64)}"`,
+        'serviceMonitor.enabled=true',
+        'prometheusRule.enabled=true',
+        'priorityClassName="system-cluster-critical"',
+        'webhook.matchConditions=[{"name":"mine","expression":"true"}]',
+      );
+      const container = containerOf(manifests);
+      assert.equal(container.args.at(-1), '--log-level=debug');
+      assert.match(container.image, /^portent@sha256:a{64}$/);
+      assert.equal(webhookOf(manifests).matchConditions.at(-1)?.name, 'mine');
+      only(manifests, 'ServiceMonitor');
+      only(manifests, 'PrometheusRule');
+      const deployment = JSON.stringify(only(manifests, 'Deployment'));
+      assert.match(deployment, /"team":"net"/);
+      assert.match(deployment, /"priorityClassName":"system-cluster-critical"/);
+    });
+  });
+}
+
+test('the release and the namespaces it depends on are never asked about', async () => {
+  const manifests = await render('helm3', 'webhook.excludedNamespaces=["kube-system","portent-system"]');
+  const { matchExpressions } = webhookOf(manifests).namespaceSelector;
+  assert.deepEqual(matchExpressions, [
+    { key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['portent-system', 'kube-system'] },
+  ]);
+});
+
+test('a namespace selector of your own adds to the excluded names', async () => {
+  const manifests = await render('helm3', 'webhook.namespaceSelector={"matchLabels":{"tier":"prod"}}');
+  const { matchLabels, matchExpressions } = webhookOf(manifests).namespaceSelector;
+  assert.deepEqual(matchLabels, { tier: 'prod' });
+  assert.deepEqual(matchExpressions[0]?.values.slice(0, 2), ['portent-system', 'kube-system']);
+});
+
+test('the rights are to read, and never Secrets or ConfigMaps', async () => {
+  const manifests = await render('helm3');
+  const rules = only(manifests, 'ClusterRole').rules as readonly Rule[];
+  assert.ok(rules.length > 0);
+  for (const rule of rules) {
+    assert.deepEqual(rule.verbs, ['get', 'list', 'watch']);
+    const named = [...rule.apiGroups, ...rule.resources];
+    for (const never of ['*', 'secrets', 'configmaps']) assert.ok(!named.includes(never), never);
+  }
+  assert.equal(manifests.filter((each) => each.kind === 'Role').length, 0);
+});
+
+test('the policy of Portent itself opens the ports that its container has', async () => {
+  const manifests = await render('helm3', 'ports.webhook=9443', 'ports.metrics=9999');
+  const { ingress } = only(manifests, 'NetworkPolicy').spec as {
+    readonly ingress: readonly { readonly ports: readonly { readonly port: number }[] }[];
+  };
+  const opened = ingress.flatMap((rule) => rule.ports.map(({ port }) => port));
+  assert.deepEqual(opened, [9443, 9999]);
+  assert.deepEqual(
+    containerOf(manifests).ports.map(({ containerPort }) => containerPort),
+    opened,
+  );
+});
+
+test('every value has a place in the schema and is read by a template', () => {
+  const schema = JSON.parse(readFileSync(join(chartFolder, 'values.schema.json'), 'utf8')) as {
+    readonly properties: Readonly<Record<string, unknown>>;
+  };
+  const folder = join(chartFolder, 'templates');
+  const templates = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(yaml|tpl|txt)$/.test(name))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('\n');
+  const unread = Object.keys(schema.properties).filter(
+    (name) => name !== 'global' && !new RegExp(`\\.Values\\.${name}\\b`).test(templates),
+  );
+  assert.deepEqual(unread, []);
+});
