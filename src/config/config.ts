@@ -42,8 +42,7 @@ export function configOf(origins: Origins = {}): Config {
   }
   const result = schema.safeParse(tree, { reportInput: true });
   if (!result.success) for (const issue of result.error.issues) problems.push(problemOf(issue));
-  else if (origins.rules !== undefined)
-    problems.push(...unknownRules(Object.keys(result.data.rules), origins.rules));
+  else if (origins.rules !== undefined) problems.push(...unknownRules(result.data, origins.rules));
   if (problems.length > 0 || !result.success) throw new ConfigError(problems, origins.file?.name);
   return freeze(result.data);
 }
@@ -103,7 +102,7 @@ function problemOf(issue: z.core.$ZodIssue): Problem {
     const here = path === '' ? key : `${path}.${key}`;
     const siblings = settings()
       .map((setting) => setting.path)
-      .concat('rules');
+      .concat('rules', 'exemptions');
     const near = nearest(here, [...new Set(siblings.flatMap(prefixes))]);
     return { path: here, text: `no such setting${near === undefined ? '' : `; did you mean ${near}?`}` };
   }
@@ -140,13 +139,17 @@ function prefixes(path: string): string[] {
   return keys.map((_, index) => keys.slice(0, index + 1).join('.'));
 }
 
-function unknownRules(given: readonly string[], rules: readonly string[]): Problem[] {
+function unknownRules(config: ConfigOutput, rules: readonly string[]): Problem[] {
+  const given = Object.keys(config.rules).map((id) => ({ path: `rules.${id}`, id }));
+  for (const [index, exemption] of config.exemptions.entries()) {
+    for (const id of exemption.rules) if (id !== '*') given.push({ path: `exemptions.${index}.rules`, id });
+  }
   return given
-    .filter((id) => !rules.includes(id))
-    .map((id) => {
+    .filter(({ id }) => !rules.includes(id))
+    .map(({ path, id }) => {
       const near = nearest(id, rules);
       const hint = near === undefined ? '; `portent rules` lists them' : `; did you mean ${near}?`;
-      return { path: `rules.${id}`, text: `no such rule${hint}` };
+      return { path, text: `no such rule${path.endsWith(id) ? '' : ` as ${id}`}${hint}` };
     });
 }
 

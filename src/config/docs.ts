@@ -27,8 +27,9 @@ ${settings().map(row).join('\n')}
 
 ## Rules
 
-Only the file sets actions of rules. \`off\` does not run the rule, \`note\` logs and counts, \`warn\` shows a
+Only the file sets actions of rules and exemptions. \`off\` does not run the rule, \`note\` logs and counts, \`warn\` shows a
 warning to the user, \`deny\` refuses the change. The first override that fits the namespace counts.
+An exemption turns what it covers into a note, with its reason.
 
 \`\`\`yaml
 profile: standard
@@ -39,6 +40,8 @@ rules:
     namespaces:
       - { names: [payments], action: deny }
       - { selector: { matchLabels: { tier: sandbox } }, action: off }
+exemptions:
+  - { rules: [namespace-isolated], users: ['system:serviceaccount:argocd:deployer'], reason: 'policies come first here' }
 \`\`\`
 `;
 }

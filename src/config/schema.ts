@@ -40,6 +40,18 @@ const rule = z
 /** `node-port-range: deny` is short for `node-port-range: {action: deny}`. */
 const ruleOrAction = z.preprocess((given) => (typeof given === 'string' ? { action: given } : given), rule);
 
+const texts = z.array(z.string().min(1).max(500)).min(1, { error: 'name at least one, or leave it out' });
+
+const exemption = z
+  .strictObject({
+    rules: texts.meta({ description: 'Rule ids, or "*" for all.' }),
+    users: texts.optional().meta({ description: 'Left out: every user.' }),
+    groups: texts.optional().meta({ description: 'Left out: every group.' }),
+    namespaces: z.array(objectName).min(1).optional().meta({ description: 'Left out: every namespace.' }),
+    reason: z.string().min(1).max(500).meta({ description: 'Recorded in the audit log.' }),
+  })
+  .meta({ description: 'A recorded opt-out: what it covers is noted, not warned about or denied.' });
+
 /**
  * The configuration file. Every description here is what the documentation, the JSON Schema and
  * `portent serve --help` print.
@@ -154,7 +166,6 @@ export const schema = z.strictObject({
         .array(z.union([z.ipv4(), z.ipv6()], { error: 'use an IP address' }))
         .default(['169.254.20.10'])
         .meta({ description: 'Addresses of a DNS cache on each node.' }),
-      domain: objectName.default('cluster.local').meta({ description: 'Domain of the cluster.' }),
     })
     .prefault({})
     .meta({ description: 'Where pods ask for names.' }),
@@ -165,6 +176,7 @@ export const schema = z.strictObject({
     .record(z.string().regex(/^[a-z0-9-]{1,80}$/, { error: 'use the id of a rule' }), ruleOrAction)
     .default({})
     .meta({ description: 'Actions by rule id: off, note (log and metrics only), warn or deny.' }),
+  exemptions: z.array(exemption).default([]).meta({ description: 'Recorded opt-outs.' }),
 });
 
 /** What a file may hold. */

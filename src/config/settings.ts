@@ -34,7 +34,7 @@ export function configJsonSchema(): object {
 
 let known: readonly Setting[] | undefined;
 
-/** Every setting but `rules`, which only a file can hold. */
+/** Every setting but those that only a file can hold. */
 export function settings(): readonly Setting[] {
   known ??= Object.freeze([...walk(configJsonSchema() as Node, '')]);
   return known;
@@ -43,7 +43,7 @@ export function settings(): readonly Setting[] {
 function* walk(node: Node, path: string): Iterable<Setting> {
   for (const [key, child] of Object.entries(node.properties ?? {})) {
     const here = path === '' ? key : `${path}.${key}`;
-    if (here === 'rules') continue;
+    if (here === 'rules' || here === 'exemptions') continue;
     if (child.properties !== undefined) {
       yield* walk(child, here);
       continue;

@@ -118,15 +118,21 @@ const refused: readonly [string, string, RegExp][] = [
     /rules\.a\.namespaces\.0: .*give either names or selector/,
   ],
   [
+    'no labels at all',
+    'rules: {a: {namespaces: [{action: off, selector: {}}]}}',
+    /give matchLabels or matchExpressions/,
+  ],
+  [
+    'a label that is a number',
+    'rules: {a: {namespaces: [{action: off, selector: {matchLabels: {tier: 1}}}]}}',
+    /tier: 1: use a text/,
+  ],
+  [
     'an operator without values',
     'rules: {a: {namespaces: [{action: off, selector: {matchExpressions: [{key: x, operator: In}]}}]}}',
     /give values for In and NotIn/,
   ],
-  [
-    'an empty selector',
-    'rules: {a: {namespaces: [{action: off, selector: {}}]}}',
-    /give matchLabels or matchExpressions/,
-  ],
+  ['an exemption without a reason', "exemptions: [{rules: ['*']}]", /exemptions\.0\.reason: use a string/],
   ['a list instead of settings', '- a\n- b\n', /the file must hold settings/],
   ['broken YAML', 'listen: {port: 1\nlog: x', /line \d+, column \d+: /],
   ['a key twice', 'stale: warn\nstale: deny\n', /line 2, column 1: .*unique/i],

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { configOf } from '../../src/config/config.ts';
+import { Enforcement, type RulesConfig } from '../../src/decision/enforcement.ts';
+import { labelsOf } from '../../src/model/labels.ts';
+import { Store } from '../../src/model/store.ts';
+
+test('the judge takes the configuration as it is, and the first namespace entry that fits counts', () => {
+  const text = `
+rules:
+  quiet: off
+  isolated:
+    action: deny
+    namespaces:
+      - {names: [payments], action: warn}
+      - {selector: {matchLabels: {tier: sandbox}}, action: note}
+      - {selector: {matchExpressions: [{key: tier, operator: Exists}]}, action: off}
+exemptions:
+  - {rules: ['*'], namespaces: [payments], reason: agreed}
+`;
+  const config: RulesConfig = configOf({ file: { name: 'c', text } });
+  const store = new Store();
+  const put = (name: string, tier: string) =>
+    store.putNamespace({
+      name,
+      labels: tier === '' ? [] : labelsOf([['tier', tier]]),
+      terminating: false,
+    });
+  put('payments', 'sandbox');
+  put('play', 'sandbox');
+  put('tiered', 'gold');
+  put('other', '');
+  const rulingOf = (namespace: string) =>
+    new Enforcement(config, store, namespace, undefined).rule('isolated', 'high', 'note');
+  assert.deepEqual(
+    ['payments', 'play', 'tiered', 'other'].map((namespace) => rulingOf(namespace).action),
+    ['note', 'note', 'off', 'deny'],
+  );
+  assert.equal(rulingOf('payments').exemption, 'agreed');
+  assert(new Enforcement(config, store, 'other', undefined).isOff('quiet', 'deny'));
+});
