@@ -1,0 +1,109 @@
+/** The chart on a real API server, installed by both majors of Helm. Its pods are pretended: nothing answers. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { chartFolder, type Helm, helms, render, runHelm } from '../chart/helm.ts';
+import { type Cluster, startCluster } from '../cluster/cluster.ts';
+import { webhooksInForce } from '../cluster/webhook.ts';
+
+const namespace = 'portent-system';
+let cluster: Cluster;
+
+before(
+  async () => {
+    cluster = await startCluster({ full: true, nodes: 3 });
+    await kubectl('create', 'namespace', namespace);
+    // What a careful administrator does; pods that ask for more than the restricted profile are refused.
+    await kubectl('label', 'namespace', namespace, 'pod-security.kubernetes.io/enforce=restricted');
+  },
+  { timeout: 60_000 },
+);
+
+after(async () => cluster?.stop());
+
+async function kubectl(...args: string[]): Promise<string> {
+  const result = await cluster.kubectl(args);
+  assert.equal(result.code, 0, result.stderr);
+  return result.stdout;
+}
+
+async function helmDo(helm: Helm, verb: string, ...args: string[]): Promise<string> {
+  const where = [`--kubeconfig=${cluster.kubeconfigPath}`, `--namespace=${namespace}`];
+  const result = await runHelm(helm, [verb, 'portent', ...args, ...where]);
+  assert.equal(result.code, 0, result.stderr);
+  return result.stdout;
+}
+
+const policy = (space: string, name: string): string =>
+  JSON.stringify({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name, namespace: space },
+    spec: { podSelector: {} },
+  });
+
+const create = (manifest: string) => cluster.kubectl(['create', '-f', '-'], { input: manifest });
+
+test('a strict dry run on the server accepts every object and warns of none', {
+  timeout: 30_000,
+}, async () => {
+  const manifests = await render('helm3', 'webhook.matchConditions=[{"name":"mine","expression":"true"}]');
+  const input = manifests.map((manifest) => JSON.stringify(manifest)).join('\n---\n');
+  const args = ['apply', '--dry-run=server', '--validate=strict', '-f', '-'];
+  const result = await cluster.kubectl(args, { input });
+  assert.equal(result.code, 0, result.stderr);
+  assert.equal(result.stderr, '');
+  assert.match(result.stdout, /validatingwebhookconfiguration.*portent-system created \(server dry run\)/);
+});
+
+for (const helm of helms) {
+  test(`${helm}: installed, upgraded with the same certificate, uninstalled without a trace`, {
+    timeout: 60_000,
+  }, async () => {
+    const notes = await helmDo(helm, 'install', chartFolder, '--wait', '--timeout=40s');
+    assert.match(notes, /rollout status deployment\/portent/);
+    const pods = await kubectl('get', 'pods', '-n', namespace, '-o', 'jsonpath={.items[*].spec.nodeName}');
+    assert.equal(new Set(pods.split(' ')).size, 2, 'the replicas run on different nodes');
+    const secret = () => kubectl('get', 'secret', 'portent-tls', '-n', namespace, '-o', 'jsonpath={.data}');
+    const bundle = () =>
+      kubectl(
+        'get',
+        'validatingwebhookconfiguration',
+        namespace,
+        '-o',
+        'jsonpath={.webhooks[0].clientConfig.caBundle}',
+      );
+    const [secretBefore, bundleBefore] = [await secret(), await bundle()];
+    await helmDo(helm, 'upgrade', chartFolder, '--set=replicas=3');
+    assert.equal(await secret(), secretBefore);
+    assert.equal(await bundle(), bundleBefore);
+    await helmDo(helm, 'uninstall', '--wait');
+    const kinds =
+      'deployment,service,secret,configmap,serviceaccount,networkpolicy,poddisruptionbudget,clusterrole,' +
+      'clusterrolebinding,validatingwebhookconfiguration';
+    const left = await kubectl('get', kinds, '-A', '-l', 'app.kubernetes.io/name=portent', '-o', 'name');
+    assert.equal(left, '');
+  });
+}
+
+test('failurePolicy Fail and nobody answers: what repair needs is not locked', {
+  timeout: 60_000,
+}, async () => {
+  await kubectl('create', 'namespace', 'ending');
+  assert.equal((await create(policy('ending', 'old'))).code, 0);
+  await helmDo('helm', 'install', chartFolder, '--set=webhook.failurePolicy=Fail,webhook.timeoutSeconds=1');
+  await webhooksInForce(cluster);
+
+  const refused = await create(policy('default', 'locked'));
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /failed calling webhook "validate\.portent\.dev"/);
+
+  for (const space of ['kube-system', namespace]) {
+    assert.equal((await create(policy(space, 'repair'))).code, 0, space);
+    await kubectl('delete', 'networkpolicy', 'repair', '-n', space);
+  }
+  await kubectl('delete', 'namespace', 'ending', '--timeout=20s');
+  await helmDo('helm', 'upgrade', chartFolder, '--reuse-values', '--set=replicas=3');
+  await helmDo('helm', 'uninstall');
+  await webhooksInForce(cluster);
+  assert.equal((await create(policy('default', 'free'))).code, 0);
+});
