@@ -112,7 +112,7 @@ const expression = z
     error: 'give values for In and NotIn, and none for Exists and DoesNotExist',
   });
 
-/** A Kubernetes label selector, as a list of requirements. */
+/** A Kubernetes label selector, with both parts always there. */
 export const labelSelector = z
   .strictObject({
     matchLabels: z.record(labelKey, labelText).default({}),
@@ -120,14 +120,4 @@ export const labelSelector = z
   })
   .refine((given) => Object.keys(given.matchLabels).length + given.matchExpressions.length > 0, {
     error: 'give matchLabels or matchExpressions; to mean every namespace, set the action of the rule itself',
-  })
-  .transform(({ matchLabels, matchExpressions }) => ({
-    requirements: [
-      ...Object.entries(matchLabels).map(([key, value]) => ({
-        key,
-        operator: 'In' as const,
-        values: [value],
-      })),
-      ...matchExpressions,
-    ],
-  }));
+  });
