@@ -161,8 +161,8 @@ export class StoredSpace implements Space {
   putSlice(slice: EndpointSlice): void {
     const owner = this.#sliceOwner.get(slice.name);
     if (owner !== undefined && owner !== slice.service) this.removeSlice(slice.name);
-    let ofService = this.slices.get(slice.service);
-    if (ofService === undefined) this.slices.set(slice.service, (ofService = new Map()));
+    const ofService = this.slices.get(slice.service) ?? new Map<string, EndpointSlice>();
+    this.slices.set(slice.service, ofService);
     ofService.set(slice.name, slice);
     this.#sliceOwner.set(slice.name, slice.service);
   }

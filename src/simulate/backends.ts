@@ -36,10 +36,10 @@ export function backendsOf(view: View, service: Service): Backend[] {
 
 /**
  * The pod ports a Service port leads to: numeric as written, named ones looked up in the pod with their protocol.
- * A headless Service translates nothing for those who dial its port, but its target says where the pods listen.
+ * A headless Service translates nothing: who dials its port arrives at that same port of the pod.
  */
 export function targetsOf(service: Service, port: ServicePort, names: readonly NamedPort[]): number[] {
-  if (service.headless && typeof port.targetPort === 'number') return [port.targetPort];
+  if (service.headless) return [port.port];
   if (typeof port.targetPort === 'number') return [port.targetPort];
   const wanted = port.targetPort;
   const found = names.filter(({ name, protocol }) => name === wanted && protocol === port.protocol);

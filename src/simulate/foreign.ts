@@ -1,0 +1,18 @@
+import type { View } from '../model/overlay.ts';
+import type { ExplainEnd } from './ends.ts';
+
+/** The caveat for verdicts that policies of another project, only noticed by Portent, could change. */
+export function foreignCaveat(view: View, ...ends: readonly ExplainEnd[]): string | undefined {
+  if (view.snapshot.foreign.size === 0) return undefined;
+  const namespaces = new Set<string>();
+  for (const end of ends) {
+    if (end.kind === 'service') namespaces.add(end.service.namespace);
+    if (end.kind === 'pods') for (const pod of end.pods) namespaces.add(pod.namespace);
+  }
+  for (const policy of view.snapshot.foreign.values()) {
+    if (policy.namespace !== '' && !namespaces.has(policy.namespace)) continue;
+    const name = policy.namespace === '' ? policy.name : `${policy.namespace}/${policy.name}`;
+    return `${policy.kind} ${name} may change this; Portent does not read its rules`;
+  }
+  return undefined;
+}
