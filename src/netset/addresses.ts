@@ -25,6 +25,10 @@ export interface Block {
   readonly addresses: Addresses;
 }
 
+/** The first 96 bits of an IPv4-mapped IPv6 address. */
+const MAPPED = 0xffffn;
+const MAPPED_BITS = 96;
+
 export const LAST_V4 = 0xffff_ffff;
 export const LAST_V6 = (1n << 128n) - 1n;
 export const NO_ADDRESSES: Addresses = Object.freeze({ v4: Object.freeze([]), v6: Object.freeze([]) });
@@ -44,21 +48,29 @@ export function parseAddress(text: string): Address | undefined {
   }
 }
 
-/** Reads a CIDR, host bits tolerated (old objects carry them); undefined when it is none. */
+/**
+ * Reads a CIDR, host bits tolerated (old objects carry them); undefined when it is none.
+ * A prefix length has no leading zeros (Go's netip.ParsePrefix). A block of IPv4-mapped addresses is a block of
+ * IPv4 addresses: `::ffff:10.0.0.0/104` is `10.0.0.0/8` (Go's net.IPNet.Contains); a shorter prefix leaves the
+ * mapped space and is IPv6.
+ */
 export function parseCidr(text: string): Addresses | undefined {
   const slash = text.indexOf('/');
   if (slash < 0) return undefined;
   const prefixText = text.slice(slash + 1);
-  if (!/^\d{1,3}$/.test(prefixText)) return undefined;
+  if (!/^(0|[1-9]\d{0,2})$/.test(prefixText)) return undefined;
   const address = parseAddress(text.slice(0, slash));
   if (address === undefined) return undefined;
   const prefix = Number(prefixText);
+  const isMapped = typeof address === 'number' && text.includes(':');
   try {
-    if (typeof address === 'number') {
-      const range = IPv4CidrRange.fromCidr(`${new IPv4(BigInt(address)).toString()}/${prefix}`);
+    if (typeof address === 'number' && (!isMapped || prefix >= MAPPED_BITS)) {
+      const bits = isMapped ? prefix - MAPPED_BITS : prefix;
+      const range = IPv4CidrRange.fromCidr(`${new IPv4(BigInt(address)).toString()}/${bits}`);
       return { v4: [Number(range.getFirst().value), Number(range.getLast().value)], v6: [] };
     }
-    const range = IPv6CidrRange.fromCidr(`${new IPv6(address).toString()}/${prefix}`);
+    const value = typeof address === 'number' ? (MAPPED << 32n) | BigInt(address) : address;
+    const range = IPv6CidrRange.fromCidr(`${new IPv6(value).toString()}/${prefix}`);
     return { v4: [], v6: [range.getFirst().value, range.getLast().value] };
   } catch {
     return undefined;
@@ -151,7 +163,7 @@ export function cidrTexts(set: Addresses): string[] {
 
 /** IPv4-mapped IPv6 addresses (RFC 4291, 2.5.5.2) mean the IPv4 address. */
 function mapped(value: bigint): Address {
-  return value >> 32n === 0xffffn ? Number(value & 0xffff_ffffn) : value;
+  return value >> 32n === MAPPED ? Number(value & 0xffff_ffffn) : value;
 }
 
 function within<T extends Address>(ranges: readonly T[], address: T): boolean {
