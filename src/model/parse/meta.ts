@@ -1,0 +1,89 @@
+import { Interner } from '../intern.ts';
+import { type Labels, labelsOf, NO_LABELS } from '../labels.ts';
+import { type Fields, fields, isFields, items, text } from './wire.ts';
+
+/** What parsers share when the caller brings no interner of its own. It forgets by itself. */
+export const SHARED = new Interner();
+
+/** Annotations Portent reads, whole names. All others are dropped: they may hold anything. */
+const KEPT_ANNOTATIONS: ReadonlySet<string> = new Set([
+  'kubernetes.io/ingress.class',
+  'prometheus.io/scrape',
+  'prometheus.io/port',
+  'prometheus.io/path',
+  'prometheus.io/scheme',
+  'service.beta.kubernetes.io/aws-load-balancer-internal',
+  'service.beta.kubernetes.io/aws-load-balancer-scheme',
+  'service.beta.kubernetes.io/azure-load-balancer-internal',
+  'service.beta.kubernetes.io/load-balancer-source-ranges',
+  'service.beta.kubernetes.io/oci-load-balancer-internal',
+  'service.beta.kubernetes.io/openstack-internal-load-balancer',
+  'service.kubernetes.io/qcloud-loadbalancer-internal-subnetid',
+  'service.kubernetes.io/load-balancer-source-ranges',
+  'service.kubernetes.io/ibm-load-balancer-cloud-provider-ip-type',
+  'service.beta.kubernetes.io/alibaba-cloud-loadbalancer-address-type',
+  'networking.gke.io/load-balancer-type',
+  'cloud.google.com/load-balancer-type',
+]);
+const KEPT_PREFIXES = ['portent.dev/', 'service.kubernetes.io/topology'] as const;
+
+/** The metadata every object has. */
+export interface Meta {
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Labels;
+  readonly annotations: Labels;
+}
+
+export function metadata(raw: unknown): Fields {
+  return fields(fields(raw).metadata);
+}
+
+/** Name, namespace, labels and the annotations that are read. A missing namespace reads as `default`. */
+export function parseMeta(raw: unknown, interner: Interner = SHARED): Meta {
+  const meta = metadata(raw);
+  return {
+    name: text(meta.name),
+    namespace: interner.string(text(meta.namespace) || 'default'),
+    labels: parseLabels(meta.labels, interner),
+    annotations: keptAnnotations(meta.annotations),
+  };
+}
+
+/** String entries of a JSON object as labels; others are dropped (the API server stores none). */
+export function parseLabels(raw: unknown, interner: Interner = SHARED): Labels {
+  if (!isFields(raw)) return NO_LABELS;
+  const pairs: [string, string][] = [];
+  for (const [key, value] of Object.entries(raw)) if (typeof value === 'string') pairs.push([key, value]);
+  return pairs.length === 0 ? NO_LABELS : interner.labels(pairs);
+}
+
+/** Whether Portent reads an annotation of this name. */
+export function keepsAnnotation(name: string): boolean {
+  return KEPT_ANNOTATIONS.has(name) || KEPT_PREFIXES.some((prefix) => name.startsWith(prefix));
+}
+
+function keptAnnotations(raw: unknown): Labels {
+  if (!isFields(raw)) return NO_LABELS;
+  const pairs: [string, string][] = [];
+  for (const [key, value] of Object.entries(raw)) {
+    if (typeof value === 'string' && keepsAnnotation(key)) pairs.push([key, value]);
+  }
+  return labelsOf(pairs);
+}
+
+export interface Owner {
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** The owner that manages the object (`controller: true`), if any. */
+export function controller(raw: unknown): Owner | undefined {
+  for (const reference of items(metadata(raw).ownerReferences)) {
+    const { controller: manages, kind, name } = fields(reference);
+    if (manages === true && text(kind) !== '' && text(name) !== '') {
+      return { kind: text(kind), name: text(name) };
+    }
+  }
+  return undefined;
+}

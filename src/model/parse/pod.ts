@@ -1,0 +1,115 @@
+import type { Interner } from '../intern.ts';
+import type { NamedPort, Pod, Reference, Workload } from '../objects.ts';
+import { controller, metadata, parseMeta, SHARED } from './meta.ts';
+import { parseProtocol } from './policy.ts';
+import { parseReferences } from './references.ts';
+import { parseAddresses } from './service.ts';
+import { type Fields, fields, isAbsent, isFields, items, portNumber, text } from './wire.ts';
+
+const HASH_LABEL = 'pod-template-hash';
+
+/**
+ * A Pod; undefined when it has ended (phase Succeeded or Failed): such a pod has no traffic and no address.
+ * A terminating pod counts until it is gone.
+ */
+export function parsePod(raw: unknown, interner: Interner = SHARED): Pod | undefined {
+  const { spec, status, portent } = fields(raw);
+  const { phase, podIP, podIPs, conditions } = fields(status);
+  if (phase === 'Succeeded' || phase === 'Failed') return undefined;
+  const meta = parseMeta(raw, interner);
+  const ips = items(podIPs).map((item) => text(fields(item).ip));
+  if (ips.length === 0 && text(podIP) !== '') ips.push(text(podIP));
+  return {
+    namespace: meta.namespace,
+    name: meta.name,
+    labels: meta.labels,
+    workload:
+      savedWorkload(portent, meta.namespace, interner) ?? ownerOf(raw, meta.namespace, meta.name, interner),
+    addresses: parseAddresses(ips),
+    ready: items(conditions).some((item) => fields(item).type === 'Ready' && fields(item).status === 'True'),
+    replicas: 1,
+    ...parsePodSpec(spec, meta.namespace, interner, portent),
+  };
+}
+
+type FromSpec = Pick<Pod, 'hostNetwork' | 'node' | 'namedPorts' | 'references'>;
+
+/** What the model takes from a pod's spec, or from a workload's pod template. */
+export function parsePodSpec(
+  raw: unknown,
+  namespace: string,
+  interner: Interner = SHARED,
+  saved?: unknown,
+): FromSpec {
+  const { hostNetwork, nodeName, containers, initContainers } = fields(raw);
+  const started = items(initContainers).map(fields);
+  const lasting = [...items(containers).map(fields), ...started.filter(isSidecar)];
+  const references = savedReferences(saved) ?? parseReferences([...lasting, ...started], namespace);
+  return {
+    hostNetwork: hostNetwork === true,
+    node: interner.string(text(nodeName)),
+    namedPorts: interner.ports(lasting.flatMap(parsePorts)),
+    references: interner.references(references),
+  };
+}
+
+/** An init container that restarts always runs beside the others (native sidecar, KEP-753). */
+function isSidecar(container: Fields): boolean {
+  return container.restartPolicy === 'Always';
+}
+
+function parsePorts(container: Fields): NamedPort[] {
+  return items(container.ports).flatMap((item) => {
+    const { name, protocol: written, containerPort } = fields(item);
+    const protocol = parseProtocol(written);
+    const port = portNumber(containerPort);
+    if (text(name) === '' || port === 0 || protocol === undefined) return [];
+    return { name: text(name), protocol, port };
+  });
+}
+
+/**
+ * The workload a person knows the pod by. A ReplicaSet named after its pod-template-hash belongs to a Deployment;
+ * a Job keeps its own name, for its pods do not say whether a CronJob made it. A static pod is its own.
+ */
+function ownerOf(raw: unknown, namespace: string, name: string, interner: Interner): Workload {
+  const owner = controller(raw);
+  if (owner === undefined || owner.kind === 'Node') return interner.workload(namespace, 'Pod', name);
+  if (owner.kind === 'ReplicaSet') {
+    const deployment = deploymentOf(owner.name, fields(metadata(raw).labels)[HASH_LABEL]);
+    if (deployment !== undefined) return interner.workload(namespace, 'Deployment', deployment);
+  }
+  return interner.workload(namespace, owner.kind, owner.name);
+}
+
+/** `web` for the ReplicaSet `web-5d4c8` with hash `5d4c8`. */
+export function deploymentOf(replicaSet: string, hash: unknown): string | undefined {
+  const ending = `-${text(hash)}`;
+  if (ending === '-' || !replicaSet.endsWith(ending)) return undefined;
+  return replicaSet.slice(0, -ending.length) || undefined;
+}
+
+/**
+ * What a saved snapshot adds to a pod beside Kubernetes' own fields, because the environment it was read from
+ * is not saved: `portent: {workload: {kind, name}, references: [{namespace, service, port, source}]}`.
+ */
+function savedReferences(raw: unknown): Reference[] | undefined {
+  const { references } = fields(raw);
+  if (isAbsent(references)) return undefined;
+  return items(references).flatMap((item) => {
+    const { namespace, service, port, source } = fields(item);
+    if (text(service) === '' || text(namespace) === '') return [];
+    return {
+      namespace: text(namespace),
+      service: text(service),
+      port: portNumber(port),
+      source: text(source),
+    };
+  });
+}
+
+function savedWorkload(raw: unknown, namespace: string, interner: Interner): Workload | undefined {
+  const { workload } = fields(raw);
+  if (!isFields(workload) || text(workload.kind) === '' || text(workload.name) === '') return undefined;
+  return interner.workload(namespace, text(workload.kind), text(workload.name));
+}

@@ -1,0 +1,84 @@
+import type { Reference } from '../objects.ts';
+import { type Fields, fields, items, text } from './wire.ts';
+
+/** Bounds for a pod spec that was written to be expensive. */
+const MOST_REFERENCES = 64;
+const LONGEST_VALUE = 4096;
+
+/** env names whose value is likely to be the name of something on the network. */
+const TELLING_NAME =
+  /(^|[_.-])(HOSTS?|HOSTNAME|UR[LI]S?|ADDR|ADDRESS|ADDRESSES|ADDRS|ENDPOINTS?|SERVICE|SERVERS?)$|(HOST|URL|ADDR|ENDPOINT|SERVER)$/i;
+const LABEL = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+interface Target {
+  readonly namespace: string;
+  readonly service: string;
+  readonly port: number;
+  /** How the text said so: a bare word proves nothing unless the place it stands in does. */
+  readonly form: 'word' | 'port' | 'url' | 'svc';
+}
+
+/**
+ * The Services that the containers' own env, command and arguments name. Only names are taken:
+ * values may hold passwords (`postgres://user:secret@db`), and none of them enters the model.
+ * Candidates, not facts: whether such a Service exists is for the reader to check.
+ */
+export function parseReferences(containers: readonly Fields[], namespace: string): Reference[] {
+  const found = new Map<string, Reference>();
+  const take = (value: string, source: string, bareWord: boolean): void => {
+    if (value.length > LONGEST_VALUE || found.size >= MOST_REFERENCES) return;
+    for (const part of value.split(/[\s,;|"'[\]{}]+/)) {
+      const target = parseTarget(part, namespace);
+      if (target === undefined || (target.form === 'word' && !bareWord)) continue;
+      const { service, port } = target;
+      const key = `${target.namespace}/${service}:${port}`;
+      if (!found.has(key)) found.set(key, { namespace: target.namespace, service, port, source });
+      if (found.size >= MOST_REFERENCES) return;
+    }
+  };
+  for (const { env, command, args } of containers) {
+    for (const entry of items(env)) {
+      const { name, value } = fields(entry);
+      if (text(value) !== '') take(text(value), `env ${text(name)}`, TELLING_NAME.test(text(name)));
+    }
+    items(command).forEach((word, i) => {
+      take(flagValue(text(word)), `command ${i + 1}`, false);
+    });
+    items(args).forEach((word, i) => {
+      take(flagValue(text(word)), `argument ${i + 1}`, false);
+    });
+  }
+  return [...found.values()];
+}
+
+/** `--redis=db:6379` → `db:6379`. */
+function flagValue(word: string): string {
+  return /^-{1,2}[\w.-]+=/.test(word) ? word.slice(word.indexOf('=') + 1) : word;
+}
+
+/** `[scheme://][user@]host[:port][/path]` with host `name`, `name.namespace` or `name.namespace.svc…`. */
+function parseTarget(written: string, namespace: string): Target | undefined {
+  let rest = written;
+  const scheme = /^[a-z][a-z0-9+.-]*(:[a-z][a-z0-9+.-]*)?:\/\//i.exec(rest);
+  if (scheme !== null) rest = rest.slice(scheme[0].length);
+  rest = rest.split(/[/?#]/, 1)[0] as string;
+  if (scheme === null && rest !== written) return undefined;
+  if (rest.includes('@')) {
+    if (scheme === null) return undefined;
+    rest = rest.slice(rest.lastIndexOf('@') + 1);
+  }
+  const [host = '', portText, extra] = rest.split(':');
+  if (extra !== undefined || (portText !== undefined && !/^\d{1,5}$/.test(portText))) return undefined;
+  const port = portText === undefined ? 0 : Number(portText);
+  if (port > 65535 || (portText !== undefined && port === 0)) return undefined;
+  const [service = '', space, svc, ...domain] = host.replace(/\.$/, '').split('.');
+  if (!LABEL.test(service) || service === 'localhost' || service === 'true' || service === 'false') {
+    return undefined;
+  }
+  if (space !== undefined && !NAMESPACE.test(space)) return undefined;
+  if (svc !== undefined && svc !== 'svc') return undefined;
+  if (domain.some((label) => !NAMESPACE.test(label))) return undefined;
+  const form = svc !== undefined ? 'svc' : scheme !== null ? 'url' : portText !== undefined ? 'port' : 'word';
+  return { namespace: space ?? namespace, service, port, form };
+}
