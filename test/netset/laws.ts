@@ -91,9 +91,9 @@ export function testLaws<S, E>(algebra: Algebra<S, E>): void {
         const [union, common, rest] = [unite(a, b), intersect(a, b), subtract(a, b)];
         for (const e of [random, ...algebra.samples([a, b])]) {
           const [inA, inB] = [has(a, e), has(b, e)];
-          assert.equal(has(union, e), inA || inB, `${e} in the union`);
-          assert.equal(has(common, e), inA && inB, `${e} in the intersection`);
-          assert.equal(has(rest, e), inA && !inB, `${e} in the difference`);
+          assert.equal(has(union, e), inA || inB, `${show(e)} in the union`);
+          assert.equal(has(common, e), inA && inB, `${show(e)} in the intersection`);
+          assert.equal(has(rest, e), inA && !inB, `${show(e)} in the difference`);
         }
         assert.equal(
           equal(a, b),
