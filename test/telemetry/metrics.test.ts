@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { Metrics, type WatchFigures } from '../../src/telemetry/metrics.ts';
+import { METRICS } from '../../src/telemetry/names.ts';
+
+const watch: WatchFigures = {
+  kind: 'Pod',
+  synced: true,
+  lastContact: 1_700_000_000_000,
+  restarts: 3,
+  relists: 1,
+  objects: 42,
+};
+
+function everything(): Metrics {
+  return new Metrics({
+    rules: ['connectivity-lost', 'node-port-range'],
+    version: '0.1.0',
+    sources: {
+      model: () => ({ state: 'live', pods: 7 }),
+      watches: () => [watch],
+      certificateExpiry: () => 1_800_000_000_000,
+      lag: () => 0.25,
+      recent: () => 2,
+    },
+  });
+}
+
+function series(text: string): string[] {
+  return text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+test('a scrape shows every metric of the list, with its help', async () => {
+  const text = await everything().text();
+  for (const { name, help, type } of Object.values(METRICS)) {
+    assert(text.includes(`# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`), name);
+  }
+});
+
+test('figures of the sources are those at the time of the scrape', async () => {
+  const metrics = everything();
+  await metrics.text();
+  const text = await metrics.text();
+  for (const line of [
+    'portent_watch_restarts_total{kind="Pod"} 3',
+    'portent_watch_synced{kind="Pod"} 1',
+    'portent_watch_last_contact_timestamp_seconds{kind="Pod"} 1700000000',
+    'portent_certificate_expiry_timestamp_seconds 1800000000',
+    'portent_model_state{state="live"} 1',
+    'portent_model_state{state="stale"} 0',
+    'portent_event_loop_lag_seconds 0.25',
+  ]) {
+    assert(series(text).includes(line), line);
+  }
+});
+
+test('10,000 random reviews stay under 1,000 series, and strange values become other', async () => {
+  const metrics = everything();
+  const severities = ['critical', 'high', 'medium', 'low', 'info', 'x'];
+  const pick = <T>(values: readonly T[]): T => values[Math.floor(Math.random() * values.length)] as T;
+  for (let i = 0; i < 10_000; i++) {
+    metrics.review({
+      resource: pick(['networkpolicies', 'services', `random-${i}`]),
+      operation: pick(['create', 'update', 'delete', `op-${i}`]),
+      decision: pick(['allow', 'warn', 'deny', 'skip', 'error', `d-${i}`]),
+      dryRun: pick([true, false]),
+      seconds: Math.random() * 12,
+      findings: [
+        {
+          rule: pick(['connectivity-lost', `rule-${i}`]),
+          severity: pick(severities),
+          action: pick(['warn', 'z']),
+        },
+      ],
+      unchecked: [{ rule: `rule-${i}` }],
+    });
+  }
+  const text = await metrics.text();
+  const count = series(text).length;
+  assert(count < 1000, `${count} series`);
+  assert.match(
+    text,
+    /portent_admission_requests_total\{resource="other",operation="other",decision="other",dry_run="true"\}/,
+  );
+  assert.match(text, /portent_unchecked_total\{rule="other"\} \d/);
+});
+
+test('a dry run is counted as one, and its findings are not', async () => {
+  const metrics = everything();
+  metrics.review({
+    resource: 'services',
+    operation: 'create',
+    decision: 'deny',
+    dryRun: true,
+    seconds: 0.002,
+    findings: [{ rule: 'node-port-range', severity: 'high', action: 'deny' }],
+    unchecked: [],
+  });
+  const text = await metrics.text();
+  assert.match(
+    text,
+    /requests_total\{resource="services",operation="create",decision="deny",dry_run="true"\} 1/,
+  );
+  assert.doesNotMatch(text, /portent_findings_total\{/);
+});
+
+test('promtool finds nothing wrong with the metrics', async (context) => {
+  const input = await everything().text();
+  const result = spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' });
+  if (result.error !== undefined) {
+    context.diagnostic('promtool is not installed; names are checked here instead');
+    for (const { name, type } of Object.values(METRICS)) {
+      assert.equal(name.endsWith('_total'), type === 'counter', name);
+      assert.match(name, /^(portent|process)_[a-z_]+$/);
+    }
+    return;
+  }
+  assert.equal(result.stderr + result.stdout, '');
+  assert.equal(result.status, 0);
+});
