@@ -1,0 +1,86 @@
+import { generateKeyPair } from 'node:crypto';
+import { isIP } from 'node:net';
+import { promisify } from 'node:util';
+import forge from 'node-forge';
+
+/** A certificate (with its chain) and its private key, both as PEM. */
+export interface KeyPair {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** How long certificates live, in days. */
+export const AUTHORITY_DAYS = 3650;
+export const SERVING_DAYS = 365;
+
+const DAY = 86_400_000;
+const generate = promisify(generateKeyPair);
+
+/** Makes a certificate authority that can only sign certificates for servers directly. */
+export async function newAuthority(now: Date = new Date()): Promise<KeyPair> {
+  const keys = await newKeys();
+  const certificate = blank(keys.publicKey, 'Portent webhook authority', now, AUTHORITY_DAYS);
+  certificate.setIssuer(certificate.subject.attributes);
+  certificate.setExtensions([
+    { name: 'basicConstraints', cA: true, pathLenConstraint: 0, critical: true },
+    { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
+    { name: 'subjectKeyIdentifier' },
+  ]);
+  return signed(certificate, keys.privateKey, keys.privateKey);
+}
+
+/**
+ * Issues a serving certificate for DNS names and IP addresses.
+ * The API server looks only at subject alternative names, never at the common name.
+ */
+export async function issueServing(
+  authority: KeyPair,
+  names: readonly string[],
+  now: Date = new Date(),
+): Promise<KeyPair> {
+  const keys = await newKeys();
+  const issuer = forge.pki.certificateFromPem(authority.certificate);
+  const certificate = blank(keys.publicKey, 'Portent webhook', now, SERVING_DAYS);
+  if (certificate.validity.notAfter > issuer.validity.notAfter) {
+    certificate.validity.notAfter = issuer.validity.notAfter;
+  }
+  certificate.setIssuer(issuer.subject.attributes);
+  certificate.setExtensions([
+    { name: 'basicConstraints', cA: false, critical: true },
+    { name: 'keyUsage', digitalSignature: true, keyEncipherment: true, critical: true },
+    { name: 'extKeyUsage', serverAuth: true },
+    { name: 'subjectKeyIdentifier' },
+    { name: 'authorityKeyIdentifier', keyIdentifier: issuer.generateSubjectKeyIdentifier().getBytes() },
+    {
+      name: 'subjectAltName',
+      altNames: names.map((name) => (isIP(name) === 0 ? { type: 2, value: name } : { type: 7, ip: name })),
+    },
+  ]);
+  return signed(certificate, keys.privateKey, authority.key);
+}
+
+/** RSA, because node-forge cannot sign with anything else; the keys come from OpenSSL, which is fast. */
+async function newKeys(): Promise<{ privateKey: string; publicKey: string }> {
+  return generate('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+}
+
+function blank(publicKey: string, commonName: string, now: Date, days: number): forge.pki.Certificate {
+  const certificate = forge.pki.createCertificate();
+  certificate.publicKey = forge.pki.publicKeyFromPem(publicKey);
+  // A leading zero byte keeps the serial number positive (RFC 5280, 4.1.2.2).
+  certificate.serialNumber = `00${forge.util.bytesToHex(forge.random.getBytesSync(16))}`;
+  // An hour back, for API servers whose clock is late.
+  certificate.validity.notBefore = new Date(now.getTime() - DAY / 24);
+  certificate.validity.notAfter = new Date(now.getTime() + days * DAY);
+  certificate.setSubject([{ name: 'commonName', value: commonName }]);
+  return certificate;
+}
+
+function signed(certificate: forge.pki.Certificate, key: string, signer: string): KeyPair {
+  certificate.sign(forge.pki.privateKeyFromPem(signer), forge.md.sha256.create());
+  return { certificate: forge.pki.certificateToPem(certificate), key };
+}
