@@ -3,6 +3,8 @@ import { X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { parse } from 'yaml';
+import { configOf } from '../../src/config/config.ts';
 import { chartFolder, helms, type Manifest, only, render, runHelm } from './helm.ts';
 
 interface Rule {
@@ -157,6 +159,22 @@ test('the policy of Portent itself opens the ports that its container has', asyn
     containerOf(manifests).ports.map(({ containerPort }) => containerPort),
     opened,
   );
+});
+
+test('the configuration is yours, but for the ports and files that the chart counts on', async () => {
+  const given = 'config={"profile":"strict","listen":{"address":"10.0.0.1","port":1}}';
+  const manifests = await render('helm3', given);
+  const { data } = only(manifests, 'ConfigMap') as unknown as {
+    readonly data: Readonly<Record<string, string>>;
+  };
+  assert.deepEqual(parse(data['config.yaml'] ?? ''), {
+    profile: 'strict',
+    listen: { address: '10.0.0.1', port: 8443 },
+    metrics: { port: 9090 },
+    tls: { certificateFile: '/etc/portent/tls/tls.crt', keyFile: '/etc/portent/tls/tls.key' },
+  });
+  // What the program itself says of it.
+  configOf({ file: { name: 'config.yaml', text: data['config.yaml'] ?? '' } });
 });
 
 test('every value has a place in the schema and is read by a template', () => {

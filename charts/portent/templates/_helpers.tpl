@@ -65,3 +65,13 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- $name := include "portent.fullname" . }}
 {{- list $name (printf "%s.%s" $name .Release.Namespace) (printf "%s.%s.svc" $name .Release.Namespace) | toJson }}
 {{- end }}
+
+{{/* The program's configuration file: yours, with the ports and files that the rest of the chart counts on. */}}
+{{- define "portent.config" -}}
+{{- $folder := "/etc/portent/tls" }}
+{{- $ours := dict
+  "listen" (dict "port" .Values.ports.webhook)
+  "metrics" (dict "port" .Values.ports.metrics)
+  "tls" (dict "certificateFile" (printf "%s/tls.crt" $folder) "keyFile" (printf "%s/tls.key" $folder)) }}
+{{- mergeOverwrite (deepCopy .Values.config) $ours | toYaml }}
+{{- end }}
