@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { configOf } from '../../src/config/config.ts';
+import { METRICS } from '../../src/telemetry/names.ts';
 import { chartFolder, helms, type Manifest, only, render, runHelm } from './helm.ts';
+
+type MetricKey = (typeof METRICS)[keyof typeof METRICS]['name'];
 
 interface Rule {
   readonly apiGroups: readonly string[];
@@ -175,6 +178,21 @@ test('the configuration is yours, but for the ports and files that the chart cou
   });
   // What the program itself says of it.
   configOf({ file: { name: 'config.yaml', text: data['config.yaml'] ?? '' } });
+});
+
+test('alerts ask for metrics that exist, with their labels', async () => {
+  const manifests = await render('helm3', 'prometheusRule.enabled=true');
+  const text = JSON.stringify(only(manifests, 'PrometheusRule'));
+  const asked = [...text.matchAll(/(portent_[a-z_]+)\{([^}]*)\}/g)];
+  assert.ok(asked.length >= 4);
+  const known = new Map(Object.values(METRICS).map((each) => [each.name, each.labels]));
+  for (const [, name = '', matchers = ''] of asked) {
+    const labels: readonly string[] | undefined = known.get(name as MetricKey);
+    assert.ok(labels !== undefined, name);
+    for (const [, label = ''] of matchers.matchAll(/([a-z_]+)=/g)) {
+      assert.ok(label === 'namespace' || labels.includes(label), `${name}{${label}}`);
+    }
+  }
 });
 
 test('every value has a place in the schema and is read by a template', () => {
