@@ -7,20 +7,20 @@ ARG BASE=gcr.io/distroless/cc-debian12:nonroot
 
 FROM ${NODE} AS build
 WORKDIR /build
-COPY package.json package-lock.json ./
+COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json ./
 COPY scripts ./scripts
 COPY src ./src
 RUN npm run -s build
 
-# No shell and no package manager: the Node binary, the libraries it links to, and one file.
+# No shell and no package manager: the Node binary, the libraries it links to, and the bundled program.
 FROM ${BASE}
 LABEL org.opencontainers.image.title="portent" \
       org.opencontainers.image.description="Says before a NetworkPolicy or Service is stored who loses access, who gains it." \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
-COPY --from=build /build/dist/portent.js /app/portent.js
+COPY --from=build /build/dist /app
 ENV NODE_ENV=production
 USER 65532:65532
 WORKDIR /app
