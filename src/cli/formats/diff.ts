@@ -1,0 +1,43 @@
+import type { Diff, DiffRow } from '../../simulate/contract.ts';
+import type { Output } from '../output.ts';
+import { dotText, type Graph, graphOf, mermaidGraph } from './graph.ts';
+import { counted, csvLine, joined } from './text.ts';
+
+/** Writes a diff: connections lost, then connections gained. */
+export function writeDiff(diff: Diff, format: string, out: Output): void {
+  if (format === 'json') return out.line(JSON.stringify(diffJson(diff), null, 2));
+  if (format === 'csv') return writeCsv(diff, out);
+  if (format === 'dot') return writeGraph(diff, dotText(out));
+  if (format === 'mermaid') return writeGraph(diff, mermaidGraph(out));
+  for (const line of diffLines(diff)) out.line(line);
+  if (diff.lost.length + diff.gained.length === 0) return out.line('no connection is lost or gained');
+  out.line(`${counted(diff.lost.length, 'pair')} lost, ${diff.gained.length} gained`);
+}
+
+/** The diff as plain data with its fields in a fixed order. */
+export function diffJson(diff: Diff): { lost: DiffRow[]; gained: DiffRow[] } {
+  const plain = ({ from, to, connections }: DiffRow): DiffRow => ({ from, to, connections });
+  return { lost: diff.lost.map(plain), gained: diff.gained.map(plain) };
+}
+
+/** `- a -> b: TCP 80` for each lost row, `+ …` for each gained one. */
+export function diffLines(diff: Diff): string[] {
+  const line = (sign: string, { from, to, connections }: DiffRow): string =>
+    `${sign} ${from} -> ${to}: ${joined(connections)}`;
+  return [...diff.lost.map((row) => line('-', row)), ...diff.gained.map((row) => line('+', row))];
+}
+
+function writeCsv(diff: Diff, out: Output): void {
+  out.line('change,from,to,connections');
+  for (const { from, to, connections } of diff.lost)
+    out.line(csvLine(['lost', from, to, connections.join('; ')]));
+  for (const { from, to, connections } of diff.gained)
+    out.line(csvLine(['gained', from, to, connections.join('; ')]));
+}
+
+function writeGraph(diff: Diff, graph: Graph): void {
+  const drawn = graphOf(graph);
+  for (const { from, to, connections } of diff.lost) drawn.edge(from, to, joined(connections), 'lost');
+  for (const { from, to, connections } of diff.gained) drawn.edge(from, to, joined(connections), 'gained');
+  drawn.end();
+}

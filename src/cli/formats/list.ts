@@ -1,0 +1,44 @@
+import type { Row } from '../../simulate/contract.ts';
+import type { Output } from '../output.ts';
+import { dotText, type Graph, graphOf, mermaidGraph } from './graph.ts';
+import { csvLine, joined } from './text.ts';
+
+/** Writes rows one by one as they come; the rows are never all in memory. */
+export function writeList(rows: Iterable<Row>, format: string, out: Output): void {
+  if (format === 'json') return writeJson(rows, out);
+  if (format === 'csv') return writeCsv(rows, out);
+  if (format === 'dot') return writeGraph(rows, dotText(out));
+  if (format === 'mermaid') return writeGraph(rows, mermaidGraph(out));
+  for (const { from, to, connections, verdict, reason } of rows) {
+    const doubt = verdict === 'unknown' ? `  (unknown: ${reason ?? 'no reason given'})` : '';
+    out.line(`${from} -> ${to}: ${joined(connections)}${doubt}`);
+  }
+}
+
+function writeJson(rows: Iterable<Row>, out: Output): void {
+  out.write('{"connections":[');
+  let separator = '\n';
+  for (const { from, to, connections, verdict, reason } of rows) {
+    out.write(separator);
+    out.write(
+      JSON.stringify({ from, to, connections, verdict, ...(reason === undefined ? {} : { reason }) }),
+    );
+    separator = ',\n';
+  }
+  out.line('\n]}');
+}
+
+function writeCsv(rows: Iterable<Row>, out: Output): void {
+  out.line('from,to,connections,verdict,reason');
+  for (const { from, to, connections, verdict, reason } of rows) {
+    out.line(csvLine([from, to, connections.join('; '), verdict, reason ?? '']));
+  }
+}
+
+function writeGraph(rows: Iterable<Row>, graph: Graph): void {
+  const drawn = graphOf(graph);
+  for (const { from, to, connections, verdict } of rows) {
+    drawn.edge(from, to, joined(connections), verdict === 'unknown' ? 'unknown' : 'plain');
+  }
+  drawn.end();
+}
