@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
+import { OPTIONAL, REQUIRED } from '../../src/cluster/kinds.ts';
 import { configOf } from '../../src/config/config.ts';
 import { METRICS } from '../../src/telemetry/names.ts';
 import { chartFolder, helms, type Manifest, only, render, runHelm } from './helm.ts';
@@ -150,6 +151,27 @@ test('the rights are to read, and never Secrets or ConfigMaps', async () => {
   }
   assert.equal(manifests.filter((each) => each.kind === 'Role').length, 0);
 });
+
+test('the rights cover every kind that is followed', async () => {
+  const rules = only(await render('helm3'), 'ClusterRole').rules as readonly Rule[];
+  const covered = (group: string, resource: string) =>
+    rules.some(({ apiGroups, resources }) => apiGroups.includes(group) && resources.includes(resource));
+  const required = REQUIRED.map(({ apiVersion, path }) => ({
+    group: apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '',
+    resource: path.split('/').at(-1) ?? '',
+  }));
+  const optional = OPTIONAL.map(({ group, kind }) => ({ group, resource: pluralOf(kind) }));
+  const missing = [...required, ...optional].filter(({ group, resource }) => !covered(group, resource));
+  assert.deepEqual(missing, []);
+});
+
+/** The resource of a kind, as the projects that serve it spell it. */
+function pluralOf(kind: string): string {
+  if (kind === 'MultiNetworkPolicy') return 'multi-networkpolicies';
+  const name = kind.toLowerCase();
+  if (name.endsWith('y')) return `${name.slice(0, -1)}ies`;
+  return name.endsWith('s') ? `${name}es` : `${name}s`;
+}
 
 test('the policy of Portent itself opens the ports that its container has', async () => {
   const manifests = await render('helm3', 'ports.webhook=9443', 'ports.metrics=9999');

@@ -26,7 +26,9 @@ export function deployment(
   replicas: number,
   labels: Labels,
   ports: readonly ContainerPort[] = [],
+  env: Labels = {},
 ): object {
+  const variables = Object.entries(env).map(([variable, value]) => ({ name: variable, value }));
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -36,7 +38,7 @@ export function deployment(
       selector: { matchLabels: labels },
       template: {
         metadata: { labels },
-        spec: { containers: [{ name, image: `example.com/${name}`, ports }] },
+        spec: { containers: [{ name, image: `example.com/${name}`, ports, env: variables }] },
       },
     },
   };
