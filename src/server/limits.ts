@@ -1,0 +1,24 @@
+/** What one server lets itself be asked for. Times in seconds, sizes in bytes. */
+export interface Limits {
+  readonly body: number;
+  readonly inFlight: number;
+  readonly connections: number;
+  readonly headerSeconds: number;
+  readonly bodySeconds: number;
+  readonly idleSeconds: number;
+  readonly lagSeconds: number;
+}
+
+/**
+ * How long the caller waits, in milliseconds, from `?timeout=10s`: the API server passes its deadline so
+ * (a Go duration). Undefined when it says nothing that can be read.
+ */
+export function deadlineOf(url: string): number | undefined {
+  const at = url.indexOf('?');
+  if (at < 0) return undefined;
+  const given = new URLSearchParams(url.slice(at + 1)).get('timeout');
+  const parts = /^([0-9]{1,6}(?:\.[0-9]{1,3})?)(ms|s|m)$/.exec(given ?? '');
+  if (parts === null) return undefined;
+  const factor = parts[2] === 'ms' ? 1 : parts[2] === 's' ? 1000 : 60_000;
+  return Number(parts[1]) * factor;
+}

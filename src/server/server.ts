@@ -1,0 +1,209 @@
+import type { Server as HttpsServer } from 'node:https';
+import type { SecureContextOptions } from 'node:tls';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { failure } from '../admission/answer.ts';
+import { type AdmissionDeps, type Answer, handleReview } from '../admission/handle.ts';
+import { type Logger, logReview } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { failureOf } from './errors.ts';
+import { jsonError } from './json.ts';
+import type { LagMeter } from './lag.ts';
+import { deadlineOf, type Limits } from './limits.ts';
+
+/** What the webhook's server is made of. */
+export interface ServerDeps {
+  readonly admission: AdmissionDeps;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly limits: Limits;
+  readonly lag: LagMeter;
+  /** Whether the model was loaded once, and if not, what is missing. */
+  readonly ready: () => { readonly ready: boolean; readonly detail: readonly string[] };
+  readonly secure: SecureContextOptions;
+}
+
+/** The webhook's server, not listening yet. */
+export interface WebhookServer {
+  readonly app: FastifyInstance;
+  /** Serves another certificate from the next connection on; running ones keep the old one. */
+  readonly swap: (secure: SecureContextOptions) => void;
+  /** From now on: not ready, and every answer ends its connection, but all are answered. */
+  readonly lameDuck: () => void;
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+const TEXT_TYPE = 'text/plain; charset=utf-8';
+
+/** Builds the webhook's server: HTTP/1.1 over TLS 1.3, one review at a time, nothing kept open for ever. */
+export function buildServer(deps: ServerDeps): WebhookServer {
+  const { limits, metrics, logger } = deps;
+  let leaving = false;
+  let inFlight = 0;
+  const app = fastify({
+    https: {
+      ...deps.secure,
+      // Node looks for late requests only every 30 s by default.
+      connectionsCheckingInterval: 500,
+      headersTimeout: limits.headerSeconds * 1000,
+      handshakeTimeout: limits.headerSeconds * 1000,
+      ALPNProtocols: ['http/1.1'],
+    },
+    bodyLimit: limits.body,
+    requestTimeout: limits.bodySeconds * 1000,
+    keepAliveTimeout: limits.idleSeconds * 1000,
+    onProtoPoisoning: 'remove',
+    onConstructorPoisoning: 'remove',
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    exposeHeadRoutes: true,
+    clientErrorHandler(error, socket) {
+      if (error.code === 'ECONNRESET' || socket.destroyed) return;
+      const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+      metrics.malformed(late ? 'timeout' : 'http');
+      const status = late ? '408 Request Timeout' : '400 Bad Request';
+      if (socket.writable)
+        socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      socket.destroy();
+    },
+  });
+  const server = app.server as unknown as HttpsServer;
+  server.maxConnections = limits.connections;
+
+  app.removeAllContentTypeParsers();
+  const parse = app.getDefaultJsonParser('remove', 'remove');
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    parse(request, body, (error, value) => {
+      if (error === null || body === '') done(error, value);
+      else done(jsonError(body));
+    });
+  });
+
+  app.addHook('onRequest', (_request, reply, done) => {
+    if (leaving) reply.header('connection', 'close');
+    done();
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const failed = failureOf(error, limits);
+    if (failed.malformed === undefined) logger.error({ err: error, url: request.url }, 'request failed');
+    else metrics.malformed(failed.malformed);
+    return reply.code(failed.status).header('content-type', JSON_TYPE).send(failed.body);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const known = PATHS.get(request.url.split('?', 1)[0] ?? '');
+    const text = known === undefined ? 'no such page; reviews go to POST /validate' : `use ${known}`;
+    if (known !== undefined) reply.header('allow', known);
+    const status = known === undefined ? 404 : 405;
+    const reason = known === undefined ? 'NotFound' : 'MethodNotAllowed';
+    return reply
+      .code(status)
+      .header('content-type', JSON_TYPE)
+      .send(failure(status, reason, text));
+  });
+
+  const started = Symbol('started');
+  type Timed = FastifyRequest & { [started]?: number };
+
+  /** Refuses a review before its body is read. */
+  const admit = (request: Timed, reply: FastifyReply, done: () => void): void => {
+    request[started] = performance.now();
+    const lag = deps.lag.seconds();
+    if (lag > limits.lagSeconds) {
+      shed(reply, 'lag', 503, 'ServiceUnavailable', `Portent is ${lag.toFixed(1)} s late; try again`);
+      return;
+    }
+    if (inFlight >= limits.inFlight) {
+      const text = `Portent answers ${limits.inFlight} reviews at once at most (limits.inFlight); try again`;
+      shed(reply, 'in_flight', 429, 'TooManyRequests', text);
+      return;
+    }
+    metrics.inFlight.set(++inFlight);
+    // 'close' comes once, whether the answer was sent or the caller left in the middle of its body.
+    reply.raw.once('close', () => metrics.inFlight.set(--inFlight));
+    done();
+  };
+  const shed = (
+    reply: FastifyReply,
+    reason: 'lag' | 'in_flight' | 'deadline',
+    status: number,
+    name: string,
+    text: string,
+  ): void => {
+    metrics.shed(reason);
+    reply
+      .code(status)
+      .header('retry-after', '1')
+      .header('content-type', JSON_TYPE)
+      .send(failure(status, name, text));
+  };
+
+  app.post('/validate', { onRequest: admit }, (request: Timed, reply) => {
+    const start = request[started] ?? performance.now();
+    if (request.raw.socket.destroyed) {
+      metrics.shed('gone');
+      reply.send('');
+      return;
+    }
+    const deadline = deadlineOf(request.url);
+    if (deadline !== undefined && performance.now() - start > deadline) {
+      shed(reply, 'deadline', 503, 'ServiceUnavailable', 'the deadline of the review is over');
+      return;
+    }
+    const answer = handleReview(request.body, deps.admission);
+    reply.code(answer.status).header('content-type', JSON_TYPE).send(answer.response);
+    record(answer, start, deps);
+  });
+
+  app.get('/healthz', (_request, reply) => reply.header('content-type', TEXT_TYPE).send('ok\n'));
+  app.get('/livez', (_request, reply) => reply.header('content-type', TEXT_TYPE).send('ok\n'));
+  app.get('/readyz', (_request, reply) => {
+    const { ready, detail } = leaving ? { ready: false, detail: ['shutting down'] } : deps.ready();
+    const text = ready ? 'ok' : 'not ready';
+    return reply
+      .code(ready ? 200 : 503)
+      .header('content-type', TEXT_TYPE)
+      .send(`${[text, ...detail].join('\n')}\n`);
+  });
+
+  return {
+    app,
+    swap: (secure) => server.setSecureContext(secure),
+    lameDuck: () => {
+      leaving = true;
+    },
+  };
+}
+
+const PATHS = new Map([
+  ['/validate', 'POST'],
+  ['/healthz', 'GET'],
+  ['/livez', 'GET'],
+  ['/readyz', 'GET'],
+]);
+
+/** Counts and logs an answer that is on its way. */
+function record(answer: Answer, start: number, { metrics, logger }: ServerDeps): void {
+  const { outcome, problem } = answer;
+  if (problem !== undefined) {
+    metrics.malformed(problem.reason);
+    logger.warn({ reason: problem.text }, 'review refused');
+  }
+  if (outcome === undefined) return;
+  const milliseconds = performance.now() - start;
+  metrics.review({ ...outcome, seconds: milliseconds / 1000 });
+  if (outcome.decision !== 'skip') {
+    metrics.phase('parse', outcome.parse / 1000);
+    metrics.phase('judge', outcome.judge / 1000);
+  }
+  const { uid, operation, object, decision, dryRun, error } = outcome;
+  if (error !== undefined) logger.error({ uid, operation, object, err: error }, 'review failed');
+  const rules = [...new Set(outcome.findings.map(({ rule }) => rule))];
+  logReview(logger, {
+    uid,
+    operation,
+    object,
+    decision,
+    rules,
+    dryRun,
+    milliseconds: Math.round(milliseconds * 100) / 100,
+  });
+}
