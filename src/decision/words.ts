@@ -1,0 +1,98 @@
+/**
+ * The words a user reads. Every name in them may have been written by an attacker: control characters,
+ * line breaks and characters that reorder text never get through, and every bound holds whatever comes in.
+ */
+import type { Judged } from '../model/change.ts';
+import type { JudgedFinding } from './judgement.ts';
+
+/** The API server drops a warning with a line break, and kubectl shows long ones badly. In UTF-16 units. */
+export const WARNING_LENGTH = 256;
+/** The API server cuts all warnings of one answer together at 4 KiB. */
+export const WARNINGS_BYTES = 4096;
+/** A denial is shown whole; a stranger's names must not make it a flood. */
+export const DENIAL_LENGTH = 4096;
+const MOST_REASONS = 8;
+
+/**
+ * Control characters, format characters (zero-width ones and those that change the direction of text, Unicode
+ * TR 36), line and paragraph separators: a terminal must show what is there.
+ */
+const HOSTILE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
+
+/** One line of printable text: what is hostile becomes a space, lone surrogates U+FFFD. */
+export function printable(text: string): string {
+  return text.replace(HOSTILE, ' ').toWellFormed();
+}
+
+/** At most `most` UTF-16 units, ending in `…` when something was cut; never half a character. */
+export function clip(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const cut = text.slice(0, most - 1);
+  const last = cut.charCodeAt(cut.length - 1);
+  const half = last >= 0xd800 && last <= 0xdbff;
+  return `${half ? cut.slice(0, -1) : cut}…`;
+}
+
+/** One finding as a warning: the rule, the sentence, and the command that shows more where it still fits. */
+export function warningText(finding: JudgedFinding): string {
+  const text = printable(`${finding.rule}: ${finding.message}`);
+  if (finding.see !== undefined) {
+    const whole = `${text} ${printable(finding.see)}`;
+    if (whole.length <= WARNING_LENGTH) return whole;
+  }
+  return clip(text, WARNING_LENGTH);
+}
+
+/** Lines that fit the API server's bounds, in the order given; what does not fit is counted in the last one. */
+export function boundedWarnings(lines: readonly string[]): string[] {
+  const kept: string[] = [];
+  const reserve = bytes(restText(lines.length));
+  let left = WARNINGS_BYTES;
+  for (let i = 0; i < lines.length; i++) {
+    const line = clip(printable(lines[i] as string), WARNING_LENGTH);
+    const size = bytes(line);
+    const last = i === lines.length - 1;
+    if (size > left - (last ? 0 : reserve)) {
+      kept.push(restText(lines.length - i));
+      return kept;
+    }
+    kept.push(line);
+    left -= size;
+  }
+  return kept;
+}
+
+function restText(count: number): string {
+  return `portent: ${count} more ${count === 1 ? 'finding' : 'findings'}; portent check -f FILE shows all of them.`;
+}
+
+/** What was refused, why, and what to do: several lines. */
+export function denialText(
+  object: Judged,
+  findings: readonly JudgedFinding[],
+  more: readonly string[] = [],
+): string {
+  const denied = findings.filter(({ action }) => action === 'deny');
+  const lines = [
+    `Portent refuses this ${object.kind} ${printable(object.namespace)}/${printable(object.name)}.`,
+    ...more.map(printable),
+  ];
+  for (const finding of denied.slice(0, MOST_REASONS)) {
+    lines.push(`${finding.rule}: ${clip(printable(finding.message), 2 * WARNING_LENGTH)}`);
+    if (finding.because.length > 0) {
+      lines.push(`  because: ${clip(finding.because.map(printable).join(', '), WARNING_LENGTH)}`);
+    }
+    lines.push(`  what to do: ${clip(printable(finding.fix), 2 * WARNING_LENGTH)}`);
+    if (finding.see !== undefined) lines.push(`  see: ${clip(printable(finding.see), WARNING_LENGTH)}`);
+  }
+  if (denied.length > MOST_REASONS) lines.push(`and ${denied.length - MOST_REASONS} more reasons.`);
+  const rules = [...new Set(denied.map(({ rule }) => rule))];
+  if (rules.length > 0) lines.push(`More about it: portent rules ${rules[0]}`);
+  return clip(lines.join('\n'), DENIAL_LENGTH);
+}
+
+const encoder = new TextEncoder();
+
+function bytes(text: string): number {
+  return encoder.encode(text).length;
+}

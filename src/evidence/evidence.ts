@@ -1,0 +1,68 @@
+import type { View } from '../model/overlay.ts';
+import type { PodClass } from '../model/snapshot.ts';
+import type { Simulation } from '../simulate/contract.ts';
+import { type Bystanders, bystandersOf } from './bystanders.ts';
+import { ingressControllers } from './controllers.ts';
+import { type DnsTarget, dnsTargets } from './dns.ts';
+import { type Gains, gainsOf } from './gains.ts';
+import { SpaceIndex } from './index-of-space.ts';
+import { type Losses, lossesOf } from './losses.ts';
+import type { Sources } from './needs.ts';
+import { type ServiceLoss, serviceLosses } from './service-losses.ts';
+
+/** Evidence for one change, each part worked out when it is first asked for. */
+export class Evidence implements Sources {
+  /** The view the classes of all needs belong to. */
+  readonly view: View;
+  readonly #simulation: Simulation;
+  readonly #indexes = new Map<string, SpaceIndex | undefined>();
+  readonly #dnsServices: readonly string[];
+  #controllers: readonly PodClass[] | undefined;
+  #dns: readonly DnsTarget[] | undefined;
+  #losses: Losses | undefined;
+
+  constructor(simulation: Simulation, dnsServices: readonly string[]) {
+    this.#simulation = simulation;
+    this.view = simulation.after;
+    this.#dnsServices = dnsServices;
+  }
+
+  indexOf(namespace: string): SpaceIndex | undefined {
+    if (this.#indexes.has(namespace)) return this.#indexes.get(namespace);
+    const space = this.view.snapshot.spaces.get(namespace);
+    const index = space === undefined ? undefined : new SpaceIndex(this.view, space);
+    this.#indexes.set(namespace, index);
+    return index;
+  }
+
+  controllers(): readonly PodClass[] {
+    this.#controllers ??= ingressControllers(this.view);
+    return this.#controllers;
+  }
+
+  dns(): readonly DnsTarget[] {
+    this.#dns ??= dnsTargets(this.#simulation.after, this.#dnsServices);
+    return this.#dns;
+  }
+
+  /** Needed connections that a policy change cuts. */
+  losses(): Losses {
+    this.#losses ??= lossesOf(this.#simulation, this);
+    return this.#losses;
+  }
+
+  /** Who else loses something. */
+  bystanders(): Bystanders {
+    return bystandersOf(this.#simulation, this.losses().losses);
+  }
+
+  /** Clients that a Service change cuts. */
+  serviceLosses(): ServiceLoss[] {
+    return serviceLosses(this.#simulation, this);
+  }
+
+  /** What a policy change opens. */
+  gains(): Gains {
+    return gainsOf(this.#simulation);
+  }
+}

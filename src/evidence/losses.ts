@@ -1,0 +1,98 @@
+import type { Direction, NetworkPolicy } from '../model/objects.ts';
+import type { View } from '../model/overlay.ts';
+import { ALL_ADDRESSES } from '../netset/addresses.ts';
+import { hasConnection } from '../netset/connections.ts';
+import type { End, Simulation, Subject } from '../simulate/contract.ts';
+import { reach } from '../simulate/reach.ts';
+import type { Caller, Need } from './need.ts';
+import { needsFrom, needsNamedBy, needsTo, type Sources } from './needs.ts';
+
+/** A needed connection that the change cuts. */
+export interface Loss {
+  readonly need: Need;
+  /** The side whose policies decide now. */
+  readonly direction: Direction;
+  /** The policies that isolate that side after the change. */
+  readonly policies: readonly NetworkPolicy[];
+}
+
+export interface Losses {
+  readonly losses: readonly Loss[];
+  /** False when the work was cut short: there may be more. */
+  readonly complete: boolean;
+}
+
+/** Losses after which nobody reads on, and needs looked at for one change. */
+const MOST_LOSSES = 40;
+const MOST_NEEDS = 1500;
+
+/** The needs that held before a policy change and do not after it. Unknown verdicts are never a loss. */
+export function lossesOf(simulation: Simulation, sources: Sources): Losses {
+  const losses = new Map<string, Loss>();
+  let left = MOST_NEEDS;
+  for (const subject of simulation.subjects) {
+    for (const direction of subject.directions) {
+      const policies = subject[direction].after;
+      if (policies.length === 0) continue;
+      for (const need of needsOf(simulation, sources, subject, direction)) {
+        if (left-- <= 0 || losses.size >= MOST_LOSSES || !simulation.budget.spend(2)) {
+          simulation.budget.skip('some of the connections that workloads need');
+          return { losses: [...losses.values()], complete: false };
+        }
+        if (!isLost(simulation, need, policies)) continue;
+        const key = keyOf(need);
+        if (!losses.has(key)) losses.set(key, { need, direction, policies });
+      }
+    }
+  }
+  return { losses: [...losses.values()], complete: true };
+}
+
+/** What the subject's side of the needs is, in the direction the change touches. */
+function* needsOf(
+  simulation: Simulation,
+  sources: Sources,
+  subject: Subject,
+  direction: Direction,
+): Iterable<Need> {
+  if (direction === 'egress') {
+    yield* needsFrom(sources, subject.podClass);
+    return;
+  }
+  yield* needsTo(sources, subject.podClass);
+  const old = simulation.change.before;
+  if (old?.kind === 'NetworkPolicy' && subject.ingress.before.includes(old)) {
+    yield* needsNamedBy(sources, old, subject.podClass);
+  }
+}
+
+function isLost(simulation: Simulation, need: Need, policies: readonly NetworkPolicy[]): boolean {
+  if (need.from === 'ingress-controller' && policies.some(admitsOthers)) return false;
+  return verdict(simulation.after, need) === 'denied' && verdict(simulation.before, need) === 'allowed';
+}
+
+function verdict(view: View, need: Need): 'allowed' | 'denied' | 'unknown' {
+  const { allowed, unknown } = reach(view, endOf(need.from), { kind: 'class', podClass: need.to });
+  if (hasConnection(allowed, need.protocol, need.port)) return 'allowed';
+  return hasConnection(unknown, need.protocol, need.port) ? 'unknown' : 'denied';
+}
+
+/** The caller as the simulator knows it. A controller nobody can see may be anywhere outside. */
+export function endOf(caller: Caller): End {
+  return typeof caller === 'string'
+    ? { kind: 'outside', addresses: ALL_ADDRESSES }
+    : { kind: 'class', podClass: caller };
+}
+
+/** Whether the policy lets in somebody of another namespace or of the outside: the controller may be meant. */
+function admitsOthers(policy: NetworkPolicy): boolean {
+  return (policy.ingress ?? []).some(
+    (rule) =>
+      rule.peers === 'any' || rule.peers.some((peer) => peer.kind === 'block' || peer.namespaces !== 'own'),
+  );
+}
+
+function keyOf({ from, to, service, servicePort, protocol, port }: Need): string {
+  const name = ({ workload }: Need['to']) => `${workload.namespace}/${workload.kind}/${workload.name}`;
+  return `${typeof from === 'string' ? from : name(from)} ${name(to)} ${service?.name} ${servicePort}/${protocol}/${port}`;
+}

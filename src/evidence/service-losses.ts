@@ -1,0 +1,119 @@
+import type { Service, ServicePort } from '../model/objects.ts';
+import type { View } from '../model/overlay.ts';
+import type { PodClass } from '../model/snapshot.ts';
+import { hasConnection } from '../netset/connections.ts';
+import { targetsOf } from '../simulate/backends.ts';
+import type { Simulation } from '../simulate/contract.ts';
+import { reach } from '../simulate/reach.ts';
+import { LARGEST_APPLICATION, sharedApplication } from './application.ts';
+import { endOf } from './losses.ts';
+import type { Caller, Grade } from './need.ts';
+import { backClasses, type Sources } from './needs.ts';
+
+/** Why a Service no longer answers on a port. */
+export type Cause = 'deleted' | 'no-port' | 'no-pods' | 'no-target' | 'policy';
+
+/** A client that a change of a Service cuts from one of its ports. */
+export interface ServiceLoss {
+  readonly client: Caller;
+  readonly port: ServicePort;
+  readonly grade: Grade;
+  readonly source: string;
+  readonly cause: Cause;
+}
+
+interface Client {
+  readonly from: Caller;
+  /** 0 = every port. */
+  readonly port: number;
+  readonly grade: Grade;
+  readonly source: string;
+}
+
+/** Clients of the Service that could use a port before the change and cannot after it. */
+export function serviceLosses(simulation: Simulation, sources: Sources): ServiceLoss[] {
+  const { before: old, after: now } = simulation.change;
+  if (old?.kind !== 'Service' || (now !== undefined && now.kind !== 'Service')) return [];
+  // What a DNS alias or a hand-made EndpointSlice leads to is not known here.
+  if (now !== undefined && (now.type === 'ExternalName' || now.selector === undefined)) return [];
+  const backs = backClasses(simulation.before, old);
+  const losses: ServiceLoss[] = [];
+  for (const client of clientsOf(sources, old, backs)) {
+    for (const port of old.ports) {
+      if (client.port !== 0 && client.port !== port.port) continue;
+      if (!simulation.budget.spend(2 * backs.length)) return losses;
+      if (!works(simulation.before, client.from, old, port, backs)) continue;
+      const cause = causeOf(simulation.after, client.from, now, port);
+      if (cause !== undefined)
+        losses.push({ client: client.from, port, grade: client.grade, source: client.source, cause });
+    }
+  }
+  return losses;
+}
+
+function* clientsOf(sources: Sources, service: Service, backs: readonly PodClass[]): Iterable<Client> {
+  const index = sources.indexOf(service.namespace);
+  const seen = new Set<PodClass>();
+  const path = `${service.namespace}/${service.name}`;
+  for (const { podClass, reference } of index?.referrers.get(path) ?? []) {
+    seen.add(podClass);
+    yield { from: podClass, port: reference.port, grade: 'declared', source: reference.source };
+  }
+  const routes = sources.view.snapshot.spaces.get(service.namespace)?.routes.values() ?? [];
+  for (const route of routes) {
+    for (const backend of route.backends) {
+      if (backend.service !== service.name || backend.namespace !== service.namespace) continue;
+      const port =
+        typeof backend.port === 'number'
+          ? backend.port
+          : (service.ports.find(({ name }) => name === backend.port)?.port ?? 0);
+      const controllers = sources.controllers();
+      const callers: readonly Caller[] = controllers.length === 0 ? ['ingress-controller'] : controllers;
+      for (const from of callers) {
+        yield { from, port, grade: 'declared', source: `${route.kind} ${route.namespace}/${route.name}` };
+      }
+    }
+  }
+  for (const back of backs) {
+    for (const from of index?.companions(back, LARGEST_APPLICATION) ?? []) {
+      if (seen.has(from) || backs.includes(from)) continue;
+      seen.add(from);
+      const source = `both are ${sharedApplication(from, back)}`;
+      yield { from, port: 0, grade: 'likely', source };
+    }
+  }
+}
+
+function causeOf(
+  view: View,
+  client: Caller,
+  service: Service | undefined,
+  port: ServicePort,
+): Cause | undefined {
+  if (service === undefined) return 'deleted';
+  const same = service.ports.find((one) => one.port === port.port && one.protocol === port.protocol);
+  if (same === undefined) return 'no-port';
+  const backs = backClasses(view, service);
+  if (backs.length === 0) return 'no-pods';
+  if (backs.every(({ namedPorts }) => targetsOf(service, same, namedPorts).length === 0)) return 'no-target';
+  return works(view, client, service, same, backs, true) ? undefined : 'policy';
+}
+
+/** Whether the client may open the port to at least one back end. An unknown verdict counts as `lenient`. */
+function works(
+  view: View,
+  client: Caller,
+  service: Service,
+  port: ServicePort,
+  backs: readonly PodClass[],
+  lenient = false,
+): boolean {
+  return backs.some((podClass) => {
+    const { allowed, unknown } = reach(view, endOf(client), { kind: 'class', podClass });
+    return targetsOf(service, port, podClass.namedPorts).some(
+      (target) =>
+        hasConnection(allowed, port.protocol, target) ||
+        (lenient && hasConnection(unknown, port.protocol, target)),
+    );
+  });
+}

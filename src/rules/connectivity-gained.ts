@@ -1,0 +1,117 @@
+import type { Direction } from '../model/objects.ts';
+import { workloadText } from '../model/objects.ts';
+import type { PodClass } from '../model/snapshot.ts';
+import { connectionsText } from '../netset/connections.ts';
+import type { Rule } from './rule.ts';
+import { countText, listText, policyText, shortText } from './text.ts';
+import { deployment, policy } from './worlds/manifests.ts';
+
+const CLUSTER = [
+  deployment('shop/db', 'app: db', '{containerPort: 5432}'),
+  deployment('shop/web', 'app: web'),
+  deployment('shop/job', 'app: job'),
+].join('');
+const ONLY_WEB = policy(
+  'shop/db',
+  `  podSelector: {matchLabels: {app: db}}
+  ingress:
+  - from:
+    - podSelector: {matchLabels: {app: web}}
+`,
+);
+const WORLD = `${ONLY_WEB.replace('podSelector: {matchLabels: {app: web}}', 'ipBlock: {cidr: 0.0.0.0/0}')}    ports: [{port: 5432}]
+`;
+
+export const connectivityGained: Rule = {
+  id: 'connectivity-gained',
+  title: 'More may connect than before',
+  kinds: ['NetworkPolicy'],
+  operations: ['CREATE', 'UPDATE', 'DELETE'],
+  severity: 'medium',
+  action: 'warn',
+  needs: 'model',
+  summary:
+    'A policy change ends the isolation of pods, opens them to the outside, or lets more workloads in.',
+  why: 'Pods that no policy selects accept everything. Deleting a policy, or renaming the label it selects, opens what it protected without a word.',
+  fix: 'Keep a policy that selects the pods, or narrow the peers and ports to what is meant.',
+  limits: [
+    'Pods let in beside the outside are notes (info), and named only in small clusters: that is usually what the change is for.',
+    'What opens towards the outside is weighed by policies alone; whether a route to the pods exists is not known.',
+  ],
+  examples: {
+    good: [
+      {
+        title: 'A first policy can only take away',
+        cluster: CLUSTER,
+        operation: 'CREATE',
+        manifest: ONLY_WEB,
+        findings: [],
+      },
+    ],
+    bad: [
+      {
+        title: 'The last policy of a database is deleted',
+        cluster: CLUSTER + ONLY_WEB,
+        operation: 'DELETE',
+        manifest: ONLY_WEB,
+        findings: [
+          {
+            subject: 'NetworkPolicy shop/db',
+            message:
+              'shop/db is no longer isolated for ingress: every pod and address may open connections to it.',
+          },
+        ],
+      },
+      {
+        title: 'One client replaced by the whole of IPv4',
+        cluster: CLUSTER + ONLY_WEB,
+        operation: 'UPDATE',
+        manifest: WORLD,
+        findings: [
+          {
+            subject: 'shop/db[Deployment]',
+            message: 'addresses outside the cluster may now reach shop/db on TCP 5432.',
+          },
+        ],
+      },
+    ],
+  },
+  *check({ change, evidence, simulation }) {
+    const changed = change.after ?? change.before;
+    if (changed?.kind !== 'NetworkPolicy' || simulation.subjects.length === 0) return;
+    const { opened, exposed, peers } = evidence.gains();
+    for (const [direction, classes] of opened) {
+      yield {
+        subject: policyText(changed),
+        message: openedText(direction, [...new Set(classes.map(shortText))]),
+        because: [`no policy isolates them for ${direction} any more`],
+      };
+    }
+    const names = [...new Set(exposed.map(({ podClass }) => shortText(podClass)))];
+    const first = exposed[0];
+    if (first !== undefined) {
+      const what = new Set(exposed.map(({ gained }) => connectionsText(gained).join(', ')));
+      yield {
+        subject: workloadText((first.podClass satisfies PodClass).workload),
+        message: `addresses outside the cluster may now reach ${listText(names)} on ${listText([...what])}.`,
+        because: [policyText(changed)],
+      };
+    }
+    if (peers !== undefined && peers.length > 0) {
+      yield {
+        subject: policyText(changed),
+        severity: 'info',
+        message: `${countText(peers.length, 'workload')} may now connect where it was denied before: ${listText(peers)}.`,
+        because: [policyText(changed)],
+      };
+    }
+  },
+};
+
+function openedText(direction: Direction, names: readonly string[]): string {
+  const one = names.length === 1;
+  const who = `${listText(names)} ${one ? 'is' : 'are'} no longer isolated for ${direction}`;
+  return direction === 'ingress'
+    ? `${who}: every pod and address may open connections to ${one ? 'it' : 'them'}.`
+    : `${who}: ${one ? 'it' : 'they'} may open connections to every pod and address.`;
+}

@@ -1,0 +1,228 @@
+import type { Loss } from '../evidence/losses.ts';
+import type { Caller, Grade } from '../evidence/need.ts';
+import type { Cause, ServiceLoss } from '../evidence/service-losses.ts';
+import type { Direction, Service } from '../model/objects.ts';
+import { workloadText } from '../model/objects.ts';
+import { selectorText } from '../model/selector.ts';
+import type { Rule, RuleContext, Severity, Statement } from './rule.ts';
+import { admittedText, countText, listText, policyText, serviceText, shortText } from './text.ts';
+import { GUESTBOOK, REDIS_FOR_BOTH, REDIS_FOR_GUESTBOOK } from './worlds/guestbook.ts';
+import { deployment, service } from './worlds/manifests.ts';
+
+/** Findings that name somebody; the rest are counted in one more. */
+const MOST_NAMED = 5;
+
+const SHOP = [
+  deployment('shop/web', 'app: web', '', '{name: DB_URL, value: "postgres://db:5432/shop"}'),
+  deployment('shop/db', 'app: db', '{containerPort: 5432}'),
+].join('');
+const DB = service('shop/db', 'app: db', '{port: 5432}');
+
+export const connectivityLost: Rule = {
+  id: 'connectivity-lost',
+  title: 'A needed connection is cut',
+  kinds: ['NetworkPolicy', 'Service'],
+  operations: ['CREATE', 'UPDATE', 'DELETE'],
+  severity: 'high',
+  action: 'warn',
+  needs: 'model',
+  summary: 'Somebody can no longer open a connection that the cluster shows they need.',
+  why: 'Policies and selectors are written for the clients one thinks of. The others, a replica that follows its leader, an ingress controller, a job at night, are found out by their failure.',
+  fix: 'Admit the client in the policy, or keep the Service port and selector it relies on.',
+  limits: [
+    'What is needed is read from references to Services in pod specs, Ingresses and routes, policies that name a client, Services of type LoadBalancer or NodePort (high), and from application labels shared with a Service (medium). A need that nothing shows is only counted (info).',
+    'References from other namespaces are seen when the change touches the client, not when it touches the server.',
+    'A verdict that is unknown is not reported as a loss.',
+    'It speaks of new connections. Established ones often survive.',
+  ],
+  examples: {
+    good: [
+      {
+        title: 'The guestbook with redis let in to itself: only the stray pod is counted',
+        cluster: GUESTBOOK,
+        operation: 'CREATE',
+        manifest: REDIS_FOR_BOTH,
+        findings: [
+          {
+            subject: 'NetworkPolicy default/redis',
+            severity: 'info',
+            message: '1 other workload loses a connection that nothing in the model shows it needs.',
+          },
+        ],
+      },
+    ],
+    bad: [
+      {
+        title: 'The guestbook: replication breaks',
+        cluster: GUESTBOOK,
+        operation: 'CREATE',
+        manifest: REDIS_FOR_GUESTBOOK,
+        findings: [
+          {
+            subject: 'default/redis-master[Deployment]',
+            severity: 'medium',
+            message:
+              'default/redis-slave can no longer reach redis-master:6379 (TCP 6379; both are app=redis); allowed now only from app=guestbook.',
+          },
+          {
+            subject: 'NetworkPolicy default/redis',
+            severity: 'info',
+            message: '1 other workload loses a connection that nothing in the model shows it needs.',
+          },
+        ],
+      },
+      {
+        title: 'A Service that a pod refers to is deleted',
+        cluster: SHOP + DB,
+        operation: 'DELETE',
+        manifest: DB,
+        findings: [
+          {
+            subject: 'Service shop/db',
+            message: 'shop/web can no longer reach db:5432 (TCP; env DB_URL): the Service is deleted.',
+          },
+        ],
+      },
+    ],
+  },
+  check(context) {
+    return context.change.before?.kind === 'Service' || context.change.after?.kind === 'Service'
+      ? checkService(context)
+      : checkPolicy(context);
+  },
+};
+
+function* checkPolicy({ evidence, change, simulation }: RuleContext): Iterable<Statement> {
+  const { losses, complete } = evidence.losses();
+  const groups = [...groupBy(losses, groupKey).values()].sort(
+    ([a], [b]) => rank(a?.need.grade) - rank(b?.need.grade),
+  );
+  const changed = change.after ?? change.before;
+  const name = changed?.kind === 'NetworkPolicy' ? policyText(changed) : '';
+  for (const group of groups.slice(0, MOST_NAMED)) yield lossText(group);
+  if (groups.length > MOST_NAMED) {
+    const more = groups.slice(MOST_NAMED);
+    yield {
+      subject: name,
+      severity: severityOf(more[0]?.[0]?.need.grade ?? 'likely'),
+      message: `${complete ? '' : 'at least '}${countText(more.length, 'more needed connection')} ${more.length === 1 ? 'is' : 'are'} cut, among them to ${listText([...new Set(more.map(([loss]) => (loss === undefined ? '' : shortText(loss.need.to))))])}.`,
+      because: [name],
+      see: 'portent diff -f FILE',
+    };
+  }
+  if (simulation.subjects.length === 0) return;
+  const bystanders = evidence.bystanders();
+  if (bystanders.count > 0) {
+    yield {
+      subject: name,
+      severity: 'info',
+      message: bystanders.exact
+        ? `${countText(bystanders.count, 'other workload')} ${bystanders.count === 1 ? 'loses' : 'lose'} a connection that nothing in the model shows ${bystanders.count === 1 ? 'it needs' : 'they need'}.`
+        : `up to ${countText(bystanders.count, 'other pod')} may lose connections that nothing in the model shows they need.`,
+      because: [name],
+      see: 'portent diff -f FILE',
+    };
+  }
+}
+
+/** One statement for all clients that lose the same port of the same target for the same reason. */
+function lossText(group: readonly Loss[]): Statement {
+  const { need, direction, policies } = group[0] as Loss;
+  const clients = [...new Set(group.map(({ need: { from } }) => callerText(from)))];
+  const target =
+    need.service === undefined
+      ? `${shortText(need.to)} port ${need.port}`
+      : `${serviceName(need.service, need.from)}:${need.servicePort}`;
+  const from = need.from;
+  const statement = {
+    subject: workloadText(
+      direction === 'ingress' || typeof from === 'string' ? need.to.workload : from.workload,
+    ),
+    severity: severityOf(need.grade),
+    message: `${listText(clients)} can no longer reach ${target} (${need.protocol} ${need.port}; ${need.source}); ${nowText(policies, direction)}.`,
+    because: policies.map(policyText),
+    fix:
+      direction === 'ingress'
+        ? `Add the client to the ingress rules of ${policyText(policies.at(-1) as Loss['policies'][number])}, with ${need.protocol} port ${need.port}.`
+        : `Add the destination to the egress rules of ${policyText(policies.at(-1) as Loss['policies'][number])}, with ${need.protocol} port ${need.port}.`,
+  };
+  if (typeof from === 'string') return statement;
+  const to =
+    need.service === undefined
+      ? `${workloadText(need.to.workload)} ${need.port}`
+      : `service:${need.service.namespace}/${need.service.name} ${need.servicePort}`;
+  const protocol = need.protocol === 'TCP' ? '' : `/${need.protocol}`;
+  return { ...statement, see: `portent explain ${workloadText(from.workload)} ${to}${protocol}` };
+}
+
+function nowText(policies: Loss['policies'], direction: Direction): string {
+  const peers = admittedText(policies, direction);
+  const word = direction === 'ingress' ? 'from' : 'to';
+  return peers === undefined ? 'nothing is allowed now' : `allowed now only ${word} ${peers}`;
+}
+
+function* checkService({ evidence, change }: RuleContext): Iterable<Statement> {
+  const old = change.before;
+  if (old?.kind !== 'Service') return;
+  const groups = [
+    ...groupBy(
+      evidence.serviceLosses(),
+      ({ port, cause }) => `${port.port}/${port.protocol} ${cause}`,
+    ).values(),
+  ];
+  for (const group of groups.slice(0, MOST_NAMED)) {
+    const worst = group.find(({ grade }) => grade === 'declared') ?? (group[0] as ServiceLoss);
+    const clients = [...new Set([worst, ...group].map(({ client }) => callerText(client)))];
+    yield {
+      subject: serviceText(old),
+      severity: severityOf(worst.grade),
+      message: `${listText(clients)} can no longer reach ${old.name}:${worst.port.port} (${worst.port.protocol}; ${worst.source}): ${causeText(worst.cause, change.after as Service | undefined)}.`,
+      because: [serviceText(old)],
+    };
+  }
+}
+
+function causeText(cause: Cause, service: Service | undefined): string {
+  switch (cause) {
+    case 'deleted':
+      return 'the Service is deleted';
+    case 'no-port':
+      return 'the Service no longer has that port';
+    case 'no-pods':
+      return `its selector ${service?.selector === undefined ? '' : `${selectorText(service.selector)} `}matches no pod`;
+    case 'no-target':
+      return 'no pod behind it has the named target port';
+    case 'policy':
+      return 'policies do not let it reach the new target port or back ends';
+  }
+}
+
+function callerText(caller: Caller): string {
+  if (caller === 'outside') return 'clients outside the cluster';
+  if (caller === 'ingress-controller') return 'the ingress controller';
+  return shortText(caller);
+}
+
+function serviceName(service: Service, from: Caller): string {
+  const sameNamespace = typeof from !== 'string' && from.workload.namespace === service.namespace;
+  return sameNamespace ? service.name : `${service.namespace}/${service.name}`;
+}
+
+function severityOf(grade: Grade): Severity {
+  return grade === 'declared' ? 'high' : 'medium';
+}
+
+function rank(grade: Grade | undefined): number {
+  return grade === 'declared' ? 0 : 1;
+}
+
+/** The egress side groups by client, the ingress side by target: the side whose policies changed is one cause. */
+function groupKey({ need, direction, policies }: Loss): string {
+  const via = need.service === undefined ? '' : `${need.service.namespace}/${need.service.name}`;
+  const names = policies.map(({ name }) => name).join();
+  return `${direction} ${workloadText(need.to.workload)} ${via} ${need.servicePort}/${need.protocol}/${need.port} ${need.grade} ${names}`;
+}
+
+function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+  return Map.groupBy(items, key);
+}

@@ -1,0 +1,157 @@
+import { admitsNodeLocal, couldReachDns, type DnsTarget } from '../evidence/dns.ts';
+import type { NetworkPolicy } from '../model/objects.ts';
+import { workloadText } from '../model/objects.ts';
+import type { View } from '../model/overlay.ts';
+import type { PodClass } from '../model/snapshot.ts';
+import { hasConnection } from '../netset/connections.ts';
+import { reach } from '../simulate/reach.ts';
+import type { Rule, RuleContext } from './rule.ts';
+import { admittedText, listText, policyText, shortText } from './text.ts';
+import { deployment, policy, service } from './worlds/manifests.ts';
+
+const WEB = deployment('shop/web', 'app: web');
+const DNS = [
+  deployment(
+    'kube-system/coredns',
+    'k8s-app: kube-dns',
+    '{name: dns, containerPort: 53, protocol: UDP}, {name: dns-tcp, containerPort: 53}',
+  ),
+  service(
+    'kube-system/kube-dns',
+    'k8s-app: kube-dns',
+    '{name: dns, port: 53, protocol: UDP, targetPort: dns}, {name: dns-tcp, port: 53, targetPort: dns-tcp}',
+  ),
+].join('');
+const DATABASE_ONLY = policy(
+  'shop/web',
+  `  podSelector: {matchLabels: {app: web}}
+  policyTypes: [Egress]
+  egress:
+  - to:
+    - ipBlock: {cidr: 10.0.2.0/24}
+    ports: [{protocol: TCP, port: 443}]
+`,
+);
+const WITH_DNS = `${DATABASE_ONLY}  - to:
+    - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}
+      podSelector: {matchLabels: {k8s-app: kube-dns}}
+    ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]
+`;
+const FIX =
+  'Add an egress rule to the pods k8s-app=kube-dns in namespace kube-system, ports UDP 53 and TCP 53 (and to 169.254.20.10/32 where NodeLocal DNSCache runs).';
+const CUT = {
+  subject: 'shop/web[Deployment]',
+  message:
+    'shop/web can no longer resolve names: egress no longer reaches the cluster DNS on UDP 53; allowed now only to 10.0.2.0/24.',
+};
+
+export const dnsCut: Rule = {
+  id: 'dns-cut',
+  title: 'DNS is cut',
+  kinds: ['NetworkPolicy'],
+  operations: ['CREATE', 'UPDATE', 'DELETE'],
+  severity: 'high',
+  action: 'warn',
+  needs: 'model',
+  summary: 'Egress isolation without DNS: the pods can no longer resolve any name.',
+  why: 'Almost every connection starts with a name. A policy that lists the destinations and forgets DNS breaks all of them.',
+  fix: FIX,
+  limits: [
+    'The DNS Services are those of the configuration (dns.services). When the model does not hold them, the policy alone is read: port 53 to anything that may be the DNS counts as enough.',
+    'Pods that use another resolver (dnsPolicy, a sidecar) are reported although they may not need the cluster DNS.',
+    'UDP decides; TCP, needed for long answers, is not reported by itself.',
+  ],
+  examples: {
+    good: [
+      {
+        title: 'DNS let out',
+        cluster: WEB + DNS,
+        operation: 'CREATE',
+        manifest: WITH_DNS,
+        findings: [],
+      },
+      {
+        title: 'DNS let out, with a model that does not hold the DNS',
+        cluster: WEB,
+        operation: 'CREATE',
+        manifest: WITH_DNS,
+        findings: [],
+      },
+    ],
+    bad: [
+      {
+        title: 'A database and nothing else',
+        cluster: WEB + DNS,
+        operation: 'CREATE',
+        manifest: DATABASE_ONLY,
+        findings: [CUT],
+      },
+      {
+        title: 'The same, with a model that does not hold the DNS',
+        cluster: WEB,
+        operation: 'CREATE',
+        manifest: DATABASE_ONLY,
+        findings: [CUT],
+      },
+    ],
+  },
+  *check(context) {
+    const { simulation } = context;
+    const cut: PodClass[] = [];
+    let policies: readonly NetworkPolicy[] = [];
+    let last: { before: readonly NetworkPolicy[]; after: readonly NetworkPolicy[]; cut: boolean } | undefined;
+    for (const { podClass, directions, egress } of simulation.subjects) {
+      if (!directions.includes('egress') || egress.after.length === 0) continue;
+      // Pods under the same policies fare alike: the DNS is the same for all.
+      if (last === undefined || !same(last.before, egress.before) || !same(last.after, egress.after)) {
+        last = { ...egress, cut: isCut(context, podClass, egress.before, egress.after) };
+      }
+      if (!last.cut) continue;
+      if (cut.length === 0) policies = egress.after;
+      cut.push(podClass);
+    }
+    const first = cut[0];
+    if (first === undefined) return;
+    const peers = admittedText(policies, 'egress');
+    yield {
+      subject: workloadText(first.workload),
+      message: `${listText([...new Set(cut.map(shortText))])} can no longer resolve names: egress no longer reaches the cluster DNS on UDP 53; ${peers === undefined ? 'nothing is allowed now' : `allowed now only to ${peers}`}.`,
+      because: policies.map(policyText),
+    };
+  },
+};
+
+function isCut(
+  { evidence, before, after, settings }: RuleContext,
+  podClass: PodClass,
+  old: readonly NetworkPolicy[],
+  now: readonly NetworkPolicy[],
+): boolean {
+  if (admitsNodeLocal(now, settings.dns.nodeLocal)) return false;
+  const targets = evidence.dns().filter(({ protocol }) => protocol === 'UDP');
+  if (targets.length === 0) {
+    return (
+      !couldReachDns(now, settings.dns.services) &&
+      (old.length === 0 || couldReachDns(old, settings.dns.services))
+    );
+  }
+  return (
+    targets.some((target) => resolves(before, podClass, target) === 'yes') &&
+    targets.every((target) => resolves(after, podClass, target) === 'no')
+  );
+}
+
+function resolves(view: View, podClass: PodClass, target: DnsTarget): 'yes' | 'no' | 'unknown' {
+  if (podClass === target.podClass) return 'yes';
+  const { allowed, unknown } = reach(
+    view,
+    { kind: 'class', podClass },
+    { kind: 'class', podClass: target.podClass },
+  );
+  if (hasConnection(allowed, target.protocol, target.port)) return 'yes';
+  return hasConnection(unknown, target.protocol, target.port) ? 'unknown' : 'no';
+}
+
+function same(one: readonly NetworkPolicy[], other: readonly NetworkPolicy[]): boolean {
+  return one.length === other.length && one.every((policy, i) => policy === other[i]);
+}

@@ -1,0 +1,71 @@
+import { labelValue } from '../model/labels.ts';
+import type { Selector } from '../model/selector.ts';
+import type { PodClass } from '../model/snapshot.ts';
+
+/** Values looked at for one guess: labels are written by strangers, and a guess is only a courtesy. */
+const MOST_VALUES = 100;
+
+/**
+ * A label pair that exists and that the selector may have meant: the same key with a value that differs by a
+ * slip of the keyboard, or the same value under another key. Undefined when nothing is close.
+ */
+export function didYouMean(selector: Selector, classes: readonly PodClass[]): string | undefined {
+  for (const { key, operator, values } of selector.requirements) {
+    if (operator !== 'In') continue;
+    const wanted = values[0] as string;
+    const present = valuesOf(classes, key);
+    if (values.some((value) => present.has(value))) continue;
+    const near = nearest(wanted, present);
+    if (near !== undefined) return `${key}=${near}`;
+    const other = keyOfValue(classes, wanted);
+    if (other !== undefined) return `${other}=${wanted}`;
+  }
+  return undefined;
+}
+
+/** The candidate a few slips away from `wanted`, the closest first; undefined when none is. */
+export function nearest(wanted: string, candidates: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(1, Math.min(3, Math.floor(wanted.length / 3))) + 1;
+  for (const candidate of candidates) {
+    const within = distance(wanted, candidate, bestDistance);
+    if (within < bestDistance) {
+      best = candidate;
+      bestDistance = within;
+    }
+  }
+  return best;
+}
+
+function valuesOf(classes: readonly PodClass[], key: string): Set<string> {
+  const values = new Set<string>();
+  for (const { labels } of classes) {
+    const value = labelValue(labels, key);
+    if (value !== undefined) values.add(value);
+    if (values.size >= MOST_VALUES) break;
+  }
+  return values;
+}
+
+function keyOfValue(classes: readonly PodClass[], wanted: string): string | undefined {
+  if (wanted === '') return undefined;
+  for (const { labels } of classes.slice(0, MOST_VALUES)) {
+    for (let i = 0; i < labels.length; i += 2) if (labels[i + 1] === wanted) return labels[i];
+  }
+  return undefined;
+}
+
+/** Levenshtein distance, or `limit` when it is not below it. */
+function distance(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) >= limit) return limit;
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return Math.min(row[b.length] as number, limit);
+}

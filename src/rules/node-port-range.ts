@@ -1,0 +1,71 @@
+import type { Rule } from './rule.ts';
+import { listText, serviceText } from './text.ts';
+
+const SERVICE = `apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: default}
+spec:
+  type: NodePort
+  selector: {app: web}
+  ports:
+  - {port: 80, targetPort: 8080, nodePort: NODE_PORT}
+`;
+
+export const nodePortRange: Rule = {
+  id: 'node-port-range',
+  title: 'Node port outside the allowed range',
+  kinds: ['Service'],
+  operations: ['CREATE', 'UPDATE'],
+  severity: 'high',
+  action: 'deny',
+  needs: 'object',
+  summary: 'A Service asks for a nodePort outside the range the organisation allows.',
+  why: 'A node port is open on every node. Outside the agreed range it can collide with a process on a node, and firewalls are not prepared for it.',
+  fix: 'Choose a nodePort in the range, or leave it out: the API server then picks one. The range of Kubernetes is 30000–32767 (some published notes say 3000; that is a slip of the pen).',
+  limits: [
+    "The API server checks its own --service-node-port-range first. In a cluster the rule matters where that range is wider than the one configured here; offline it stands in for the server's check.",
+    'Node ports that the object already had before an update are not reported again.',
+  ],
+  examples: {
+    good: [
+      {
+        title: 'Inside the range',
+        cluster: '',
+        operation: 'CREATE',
+        manifest: SERVICE.replace('NODE_PORT', '30007'),
+        findings: [],
+      },
+    ],
+    bad: [
+      {
+        title: '3000 for 30000',
+        cluster: '',
+        operation: 'CREATE',
+        manifest: SERVICE.replace('NODE_PORT', '3000'),
+        findings: [
+          {
+            subject: 'Service default/web',
+            message: 'nodePort 3000 is outside the allowed range 30000-32767.',
+          },
+        ],
+      },
+    ],
+  },
+  *check({ change, settings }) {
+    const service = change.after;
+    if (service?.kind !== 'Service') return;
+    const { from, to } = settings.nodePortRange;
+    const old = change.before?.kind === 'Service' ? change.before.ports : [];
+    const outside = service.ports
+      .map(({ nodePort }) => nodePort)
+      .filter((port) => port !== 0 && (port < from || port > to))
+      .filter((port) => !old.some(({ nodePort }) => nodePort === port));
+    if (outside.length === 0) return;
+    const ports = listText([...new Set(outside)].map(String));
+    yield {
+      subject: serviceText(service),
+      message: `nodePort ${ports} ${outside.length === 1 ? 'is' : 'are'} outside the allowed range ${from}-${to}.`,
+      because: [`the configured range ${from}-${to}`],
+    };
+  },
+};

@@ -1,0 +1,76 @@
+import { Evidence } from '../evidence/evidence.ts';
+import { changedObject } from '../model/change.ts';
+import type { Simulation } from '../simulate/contract.ts';
+import { RULES } from './index.ts';
+import type { Finding, Rule, RuleContext, RuleSettings, Statement } from './rule.ts';
+
+/** What running a rule came to. */
+export interface RuleRun {
+  readonly rule: Rule;
+  readonly findings: readonly Finding[];
+  /** Why the rule could not know; undefined when it ran. */
+  readonly unchecked: string | undefined;
+}
+
+export interface RunOptions {
+  readonly settings: RuleSettings;
+  /** Rules that need not run. */
+  readonly isOff?: (rule: Rule) => boolean;
+  readonly rules?: readonly Rule[];
+}
+
+/**
+ * Runs every rule that looks at this kind of object and operation. A rule that throws is a bug and is not
+ * caught here: the caller answers for the request as a whole.
+ */
+export function runRules(simulation: Simulation, options: RunOptions): RuleRun[] {
+  const { settings, isOff, rules = RULES } = options;
+  const { change, before, after } = simulation;
+  const { kind } = changedObject(change);
+  const context: RuleContext = {
+    simulation,
+    change,
+    snapshot: after.snapshot,
+    before,
+    after,
+    evidence: new Evidence(simulation, settings.dns.services),
+    settings,
+  };
+  const notReady = modelProblem(context);
+  const runs: RuleRun[] = [];
+  for (const rule of rules) {
+    if (!rule.kinds.includes(kind) || !rule.operations.includes(change.operation)) continue;
+    if (isOff?.(rule)) continue;
+    if (notReady !== undefined && rule.needs === 'model') {
+      runs.push({ rule, findings: [], unchecked: notReady });
+      continue;
+    }
+    const result = rule.check(context);
+    if ('kind' in result) runs.push({ rule, findings: [], unchecked: result.reason });
+    else
+      runs.push({ rule, findings: Array.from(result, (said) => complete(rule, said)), unchecked: undefined });
+  }
+  return runs;
+}
+
+/** Why the model cannot be relied on; undefined when it can. */
+export function modelProblem({ snapshot }: Pick<RuleContext, 'snapshot'>): string | undefined {
+  const { state, problems } = snapshot.health;
+  if (state === 'fixed' || state === 'live') return undefined;
+  const reason =
+    state === 'syncing' ? 'the model of the cluster is still loading' : 'the model of the cluster is stale';
+  return problems.length === 0 ? reason : `${reason}: ${problems.join('; ')}`;
+}
+
+function complete(rule: Rule, said: Statement): Finding {
+  return {
+    rule: rule.id,
+    severity: said.severity ?? rule.severity,
+    subject: said.subject,
+    message: said.message,
+    because: said.because,
+    fix: said.fix ?? rule.fix,
+    ...(said.see === undefined ? {} : { see: said.see }),
+    link: `docs/rules/${rule.id}.md`,
+  };
+}

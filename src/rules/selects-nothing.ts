@@ -1,0 +1,70 @@
+import { selectorText, selects, selectsEverything } from '../model/selector.ts';
+import { didYouMean } from './nearest.ts';
+import type { Rule } from './rule.ts';
+import { policyText } from './text.ts';
+import { deployment, policy } from './worlds/manifests.ts';
+
+const CLUSTER = deployment('shop/redis', 'app: redis');
+
+export const selectsNothing: Rule = {
+  id: 'selects-nothing',
+  title: 'Policy that selects no pod',
+  kinds: ['NetworkPolicy'],
+  operations: ['CREATE', 'UPDATE'],
+  severity: 'low',
+  action: 'warn',
+  needs: 'model',
+  summary: "No pod of the policy's namespace carries the labels of its podSelector.",
+  why: 'A policy protects only what it selects. A misspelt label leaves the pods it was written for open.',
+  fix: 'Compare podSelector with the labels of the pods: kubectl get pods --show-labels.',
+  limits: [
+    'A policy applied before its pods is reported too. In a namespace without any pod it is only a note.',
+    'Pods on the host network cannot be selected and do not count.',
+  ],
+  examples: {
+    good: [
+      {
+        title: 'The label exists',
+        cluster: CLUSTER,
+        operation: 'CREATE',
+        manifest: policy('shop/redis', '  podSelector: {matchLabels: {app: redis}}\n'),
+        findings: [],
+      },
+    ],
+    bad: [
+      {
+        title: 'A misspelt label',
+        cluster: CLUSTER,
+        operation: 'CREATE',
+        manifest: policy('shop/redis', '  podSelector: {matchLabels: {app: rediss}}\n'),
+        findings: [
+          {
+            subject: 'NetworkPolicy shop/redis',
+            message: 'app=rediss selects no pod in namespace shop; did you mean app=redis?',
+          },
+        ],
+      },
+    ],
+  },
+  *check({ change, after, snapshot }) {
+    const policy = change.after;
+    if (policy?.kind !== 'NetworkPolicy' || selectsEverything(policy.subject)) return;
+    const space = snapshot.spaces.get(policy.namespace);
+    const classes = space === undefined ? [] : after.classes(space);
+    const chosen = classes.filter(({ labels }) => selects(policy.subject, labels));
+    if (chosen.some(({ hostNetwork }) => !hostNetwork)) return;
+    const meant = didYouMean(policy.subject, classes);
+    const hint =
+      chosen.length > 0
+        ? '; the pods that carry it are on the host network, which no policy covers.'
+        : meant === undefined
+          ? '.'
+          : `; did you mean ${meant}?`;
+    yield {
+      subject: policyText(policy),
+      ...(classes.length === 0 ? { severity: 'info' as const } : {}),
+      message: `${selectorText(policy.subject)} selects no pod in namespace ${policy.namespace}${hint}`,
+      because: [`${policyText(policy)} spec.podSelector`],
+    };
+  },
+};

@@ -1,0 +1,53 @@
+/** Short ways to write the manifests of the rules' examples. */
+
+/** A Deployment of one replica. `labels` and `ports` in YAML flow style: `app: web`, `{containerPort: 80}`. */
+export function deployment(path: string, labels: string, ports = '', env = ''): string {
+  const [namespace, name] = path.split('/');
+  const more = env === '' ? '' : `, env: [${env}]`;
+  return `---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: ${name}, namespace: ${namespace}}
+spec:
+  selector: {matchLabels: {${labels}}}
+  template:
+    metadata: {labels: {${labels}}}
+    spec: {containers: [{name: main, image: example/main, ports: [${ports}]${more}}]}
+`;
+}
+
+/** A Service with a selector. */
+export function service(path: string, selector: string, ports: string, more = ''): string {
+  const [namespace, name] = path.split('/');
+  return `---
+apiVersion: v1
+kind: Service
+metadata: {name: ${name}, namespace: ${namespace}}
+spec:
+  selector: {${selector}}
+  ports: [${ports}]
+${more}`;
+}
+
+/** A NetworkPolicy with the lines of its spec, indented by two. */
+export function policy(path: string, spec: string): string {
+  const [namespace, name] = path.split('/');
+  return `---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: ${name}, namespace: ${namespace}}
+spec:
+${spec}`;
+}
+
+/** A running pod with an address. */
+export function pod(path: string, labels: string, address: string): string {
+  const [namespace, name] = path.split('/');
+  return `---
+apiVersion: v1
+kind: Pod
+metadata: {name: ${name}, namespace: ${namespace}, labels: {${labels}}}
+spec: {nodeName: node-1, containers: [{name: main, image: example/main}]}
+status: {phase: Running, podIP: ${address}, podIPs: [{ip: ${address}}]}
+`;
+}

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { DEFAULT_RULES_CONFIG } from '../../src/decision/enforcement.ts';
+import { RULES } from '../../src/rules/index.ts';
+import { runRules } from '../../src/rules/run.ts';
+import { simulate } from '../../src/simulate/simulate.ts';
+import { worldOf } from './world.ts';
+
+for (const rule of RULES) {
+  describe(rule.id, () => {
+    for (const [kind, worlds] of Object.entries(rule.examples)) {
+      for (const world of worlds) {
+        test(`${kind}: ${world.title}`, () => {
+          const { store, change } = worldOf(world);
+          const simulation = simulate(store, change);
+          const [run] = runRules(simulation, { settings: DEFAULT_RULES_CONFIG, rules: [rule] });
+          assert.ok(run, 'the rule looks at this kind and operation');
+          assert.deepEqual(
+            run.findings.map(({ subject, message, severity }) => ({ subject, message, severity })),
+            world.findings.map((finding) => ({ severity: rule.severity, ...finding })),
+          );
+          assert.equal(run.unchecked, world.unchecked);
+          for (const { fix, link } of run.findings) {
+            assert.notEqual(fix, '');
+            assert.equal(link, `docs/rules/${rule.id}.md`);
+          }
+        });
+      }
+    }
+  });
+}
+
+test('every rule has its catalogue entry once, and both kinds of examples', () => {
+  assert.equal(new Set(RULES.map(({ id }) => id)).size, RULES.length);
+  for (const { id, examples, limits } of RULES) {
+    assert.ok(examples.good.length > 0 && examples.bad.length > 0, id);
+    assert.ok(limits.length > 0, id);
+  }
+});
