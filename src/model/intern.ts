@@ -2,8 +2,11 @@ import { type Labels, labelsOf } from './labels.ts';
 import type { NamedPort, Reference, Workload } from './objects.ts';
 import type { Requirement } from './selector.ts';
 
-/** How many values one generation of a pool holds. Two generations are alive at a time. */
-const GENERATION = 65_536;
+/**
+ * How many values one generation of a pool holds. Two generations are alive at a time. Pods of one workload
+ * arrive side by side, so a small pool shares nearly as much as a large one, and weighs less than what it saves.
+ */
+const GENERATION = 4_096;
 
 /**
  * Remembers values by a text key for as long as they are in use, more or less: after `GENERATION` new keys

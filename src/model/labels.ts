@@ -16,7 +16,8 @@ export function labelsOf(pairs: Iterable<readonly [string, string]>): Labels {
   if (byKey.size === 0) return NO_LABELS;
   const flat: string[] = [];
   for (const key of [...byKey.keys()].sort()) flat.push(key, byKey.get(key) as string);
-  return Object.freeze(flat);
+  // A grown array keeps room for more; a sliced one is as long as it is.
+  return Object.freeze(flat.slice());
 }
 
 /** The value under `key`, or undefined when the key is absent. `''` is a value. */

@@ -19,6 +19,8 @@ export function parsePod(raw: unknown, interner: Interner = SHARED): Pod | undef
   const meta = parseMeta(raw, interner);
   const ips = items(podIPs).map((item) => text(fields(item).ip));
   if (ips.length === 0 && text(podIP) !== '') ips.push(text(podIP));
+  const { hostNetwork, node, namedPorts, references } = parsePodSpec(spec, meta.namespace, interner, portent);
+  // Written out field by field: spread fields would cost a second object for each pod.
   return {
     namespace: meta.namespace,
     name: meta.name,
@@ -28,7 +30,10 @@ export function parsePod(raw: unknown, interner: Interner = SHARED): Pod | undef
     addresses: parseAddresses(ips),
     ready: items(conditions).some((item) => fields(item).type === 'Ready' && fields(item).status === 'True'),
     replicas: 1,
-    ...parsePodSpec(spec, meta.namespace, interner, portent),
+    hostNetwork,
+    node,
+    namedPorts,
+    references,
   };
 }
 

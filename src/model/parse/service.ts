@@ -34,7 +34,8 @@ export function parseService(raw: unknown): Service {
 
 /** The texts that are addresses, as addresses. */
 export function parseAddresses(values: readonly string[]): Address[] {
-  return values.flatMap((value) => parseAddress(value) ?? []);
+  // Sliced: an array that grew keeps room for more, and there is one for each pod.
+  return values.flatMap((value) => parseAddress(value) ?? []).slice();
 }
 
 function serviceType(raw: unknown): Service['type'] {

@@ -1,0 +1,55 @@
+/** Overlay, diff and rules alone, without HTTP: random changes, and the worst one. */
+
+import { DEFAULT_RULES_CONFIG } from '../../src/decision/enforcement.ts';
+import { judge } from '../../src/decision/judge.ts';
+import type { Change } from '../../src/model/change.ts';
+import { randomChanges, worstChange } from './changes.ts';
+import { benchCluster } from './cluster.ts';
+import { print, quantile } from './figures.ts';
+import { changeOf, loadCluster } from './load.ts';
+
+const WARM = 3_000;
+const COUNTED = 10_000;
+const WORST = 30;
+
+function run(pods: number, policies: number): void {
+  const cluster = benchCluster(pods, policies);
+  const store = loadCluster(cluster);
+  const context = { config: DEFAULT_RULES_CONFIG, dryRun: false, earlier: [] };
+  const time = (change: Change): number => {
+    const begin = performance.now();
+    judge(store, change, context);
+    return performance.now() - begin;
+  };
+  const changes = randomChanges(cluster, WARM + COUNTED).map(changeOf);
+  for (const change of changes.slice(0, WARM)) time(change);
+  const times = changes.slice(WARM).map(time);
+  const size = { pods, policies };
+  print({ name: 'simulate_p50', value: quantile(times, 0.5), unit: 'ms', ...size });
+  print({ name: 'simulate_p99', value: quantile(times, 0.99), unit: 'ms', ...size });
+  print({ name: 'simulate_max', value: quantile(times, 1), unit: 'ms', ...size });
+  const crowded = times.filter((_, i) => {
+    const change = changes[WARM + i];
+    return (change?.after ?? change?.before)?.namespace === cluster.spaces[1];
+  });
+  print({
+    name: 'simulate_crowded_p99',
+    value: quantile(crowded, 0.99),
+    unit: 'ms',
+    ...size,
+    note: '200 policies on one namespace',
+  });
+  const worst = changeOf(worstChange(cluster));
+  const worstTimes = Array.from({ length: WORST }, () => time(worst));
+  print({
+    name: 'simulate_worst',
+    value: quantile(worstTimes, 0.5),
+    unit: 'ms',
+    ...size,
+    note: 'empty selector in the largest namespace',
+  });
+  print({ name: 'simulate_worst_first', value: worstTimes[0] ?? Number.NaN, unit: 'ms', ...size });
+}
+
+run(10_000, 1_000);
+run(100_000, 10_000);
