@@ -229,8 +229,13 @@ export interface Cni {
   readonly enforcesEgress: Tristate;
   /** Whether an ipBlock matches the addresses of pods. */
   readonly blocksMatchPods: Tristate;
+  /** Port ranges, and the protocol SCTP; undefined = not known. */
+  readonly enforcesEndPort?: Tristate;
+  readonly enforcesSctp?: Tristate;
   /** The evidence in words. */
   readonly evidence: readonly string[];
+  /** What the operator should know or do about it, in words. */
+  readonly advice?: readonly string[];
 }
 
 export const UNKNOWN_CNI: Cni = Object.freeze({

@@ -1,0 +1,201 @@
+/**
+ * The way to the API server: credentials from client-node's KubeConfig, HTTP through one shared undici agent.
+ * The only file that imports @kubernetes/client-node; its types go no further.
+ */
+import type { RequestOptions } from 'node:https';
+import { type Cluster, KubeConfig, type User } from '@kubernetes/client-node';
+import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import { ApiError, apiErrorOf } from './api-error.ts';
+
+/** Where credentials come from. With nothing given: KUBECONFIG, ~/.kube/config, then the pod's service account. */
+export interface AccessOptions {
+  readonly kubeConfig?: KubeConfig;
+  readonly kubeconfigPath?: string;
+  readonly context?: string;
+}
+
+export interface GetOptions {
+  readonly accept?: string;
+  readonly signal?: AbortSignal;
+  /** Milliseconds until the answer's head must be there. */
+  readonly headMs?: number;
+  /** Milliseconds of silence in the body after which it is given up. */
+  readonly silenceMs?: number;
+}
+
+const JSON_TYPE = 'application/json';
+const USER_AGENT = 'portent';
+/** Reloading credentials may start an exec plug-in; 20 watches that fail together must not start 20. */
+const RELOAD_PAUSE_MS = 1_000;
+
+/** GET requests to one API server, by path. */
+export class Access {
+  readonly #load: () => KubeConfig;
+  #config: KubeConfig;
+  #loadedAt = Date.now();
+  #agent: Dispatcher | undefined;
+  /** What the agent was made from; other TLS material needs another agent. */
+  #agentKey = '';
+  #closed = false;
+
+  constructor(load: () => KubeConfig) {
+    this.#load = load;
+    this.#config = load();
+  }
+
+  /** The server's URL, for messages. */
+  get server(): string {
+    return clusterOf(this.#config).server;
+  }
+
+  /**
+   * Sends one GET and gives the body of a 200. Throws `ApiError` for every other status. After a 401 the
+   * credentials are read again, and the request is sent a second time if they are new.
+   */
+  async get(path: string, options: GetOptions = {}): Promise<Dispatcher.ResponseData['body']> {
+    try {
+      return await this.#send(path, options);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 401 || !this.#reload()) throw error;
+      return this.#send(path, options);
+    }
+  }
+
+  /** As `get`, with the whole body parsed as JSON. */
+  async getJson(path: string, options: GetOptions = {}): Promise<unknown> {
+    return (await this.get(path, options)).json();
+  }
+
+  /** Ends every connection. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#agent?.destroy();
+  }
+
+  async #send(path: string, options: GetOptions): Promise<Dispatcher.ResponseData['body']> {
+    const cluster = clusterOf(this.#config);
+    const https: RequestOptions = { headers: {} };
+    await this.#config.applyToHTTPSOptions(https);
+    if (this.#closed) throw new Error('the connection to the API server is closed');
+    const agent = this.#agentFor(cluster, https);
+    const base = new URL(cluster.server);
+    const prefix = base.pathname.replace(/\/+$/, '');
+    const { statusCode, headers, body } = await agent.request({
+      origin: base.origin,
+      path: `${prefix}${path}`,
+      method: 'GET',
+      headers: { ...headersOf(https), accept: options.accept ?? JSON_TYPE, 'user-agent': USER_AGENT },
+      signal: options.signal ?? null,
+      headersTimeout: options.headMs ?? 60_000,
+      bodyTimeout: options.silenceMs ?? 60_000,
+    });
+    if (statusCode === 200) return body;
+    throw await apiErrorOf(statusCode, headers, body);
+  }
+
+  #reload(): boolean {
+    if (Date.now() - this.#loadedAt < RELOAD_PAUSE_MS) return true;
+    this.#loadedAt = Date.now();
+    try {
+      this.#config = this.#load();
+      return true;
+    } catch {
+      // A file that is just being replaced: the next attempt finds it.
+      return false;
+    }
+  }
+
+  #agentFor(cluster: Cluster, https: RequestOptions): Dispatcher {
+    const { ca, cert, key, rejectUnauthorized, servername } = https;
+    const made = JSON.stringify([
+      cluster.server,
+      cluster.proxyUrl,
+      String(ca),
+      String(cert),
+      String(key),
+      rejectUnauthorized,
+      servername,
+    ]);
+    if (this.#agent !== undefined && this.#agentKey === made) return this.#agent;
+    // Watches that run on the old agent end by themselves within minutes, and then it closes.
+    void this.#agent?.close().catch(() => undefined);
+    const tls = definedOf({ ca, cert, key, rejectUnauthorized, servername });
+    // HTTP/1.1: one connection a watch, so that one stuck connection cannot silence every kind at once.
+    const common = { allowH2: false, keepAliveTimeout: 30_000, connections: null };
+    const connect = { ...tls, keepAlive: true, keepAliveInitialDelay: 30_000, timeout: 10_000 };
+    this.#agent =
+      cluster.proxyUrl === undefined
+        ? new Agent({ ...common, connect })
+        : new ProxyAgent({ ...common, uri: proxyOf(cluster.proxyUrl), requestTls: tls });
+    this.#agentKey = made;
+    return this.#agent;
+  }
+}
+
+/** Finds credentials. Throws, in words for the person who configured them, when there are none that work. */
+export function openAccess(options: AccessOptions = {}): Access {
+  return new Access(() => loadConfig(options));
+}
+
+function loadConfig(options: AccessOptions): KubeConfig {
+  const config = new KubeConfig();
+  // A copy, so that authenticators that remember a rejected token are made afresh on every load.
+  if (options.kubeConfig !== undefined) config.loadFromString(options.kubeConfig.exportConfig());
+  else if (options.kubeconfigPath !== undefined) config.loadFromFile(options.kubeconfigPath);
+  else config.loadFromDefault();
+  if (options.context !== undefined) {
+    if (config.getContextObject(options.context) === null) {
+      throw new Error(`the kubeconfig has no context named ${options.context}`);
+    }
+    config.setCurrentContext(options.context);
+  }
+  const cluster = clusterOf(config);
+  if (!cluster.server.startsWith('http:')) return config;
+  return plainHttp(config, cluster);
+}
+
+function clusterOf(config: KubeConfig): Cluster {
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) {
+    throw new Error(
+      'no cluster to connect to: the kubeconfig has no current context (choose one with --context)',
+    );
+  }
+  return cluster;
+}
+
+/**
+ * `kubectl proxy` speaks plain HTTP on the loopback address, and client-node refuses plain HTTP unless TLS
+ * verification is off. Anywhere else the refusal stands: a token would cross the network in the clear.
+ */
+function plainHttp(config: KubeConfig, cluster: Cluster): KubeConfig {
+  const host = new URL(cluster.server).hostname;
+  if (host !== 'localhost' && host !== '[::1]' && !/^127\./.test(host)) return config;
+  const user: User = config.getCurrentUser() ?? { name: 'nobody' };
+  const copy = new KubeConfig();
+  copy.loadFromClusterAndUser({ ...cluster, skipTLSVerify: true }, user);
+  return copy;
+}
+
+function proxyOf(url: string): string {
+  if (url.startsWith('http:') || url.startsWith('https:')) return url;
+  throw new Error(`the kubeconfig's proxy-url ${url} is not supported: use an http or https proxy`);
+}
+
+function headersOf(https: RequestOptions): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(https.headers ?? {})) {
+    // A token file that ends in a line break is common, and a line break in a header is an error.
+    if (value !== undefined) headers[name] = String(value).trim();
+  }
+  if (typeof https.auth === 'string') {
+    headers.Authorization = `Basic ${Buffer.from(https.auth).toString('base64')}`;
+  }
+  return headers;
+}
+
+function definedOf<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
+}

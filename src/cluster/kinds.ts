@@ -1,0 +1,145 @@
+/** Which kinds the feed follows, where they are served, and what becomes of them. */
+import type { Store } from '../model/store.ts';
+import {
+  type CniInputs,
+  callbackConsumer,
+  daemonSetConsumer,
+  foreignConsumer,
+  namespaceConsumer,
+  nodeConsumer,
+  podConsumer,
+  policyConsumer,
+  routeConsumer,
+  serviceConsumer,
+  sliceConsumer,
+  tierConsumer,
+} from './consumers.ts';
+import type { Consumer } from './reflector.ts';
+
+/** A kind without which there is no answer. */
+export interface RequiredKind {
+  /** `Pods`: the name in messages and metrics. */
+  readonly label: string;
+  readonly path: string;
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly consumer: (store: Store, inputs: CniInputs) => Consumer;
+}
+
+export const REQUIRED: readonly RequiredKind[] = [
+  {
+    label: 'Namespaces',
+    path: '/api/v1/namespaces',
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    consumer: namespaceConsumer,
+  },
+  {
+    label: 'NetworkPolicies',
+    path: '/apis/networking.k8s.io/v1/networkpolicies',
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    consumer: policyConsumer,
+  },
+  {
+    label: 'Services',
+    path: '/api/v1/services',
+    apiVersion: 'v1',
+    kind: 'Service',
+    consumer: serviceConsumer,
+  },
+  {
+    label: 'EndpointSlices',
+    path: '/apis/discovery.k8s.io/v1/endpointslices',
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    consumer: sliceConsumer,
+  },
+  { label: 'Nodes', path: '/api/v1/nodes', apiVersion: 'v1', kind: 'Node', consumer: nodeConsumer },
+  {
+    label: 'DaemonSets',
+    path: '/apis/apps/v1/daemonsets',
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    consumer: (_, inputs) => daemonSetConsumer(inputs),
+  },
+  { label: 'Pods', path: '/api/v1/pods', apiVersion: 'v1', kind: 'Pod', consumer: podConsumer },
+];
+
+/** A kind that is followed where the API server serves it. */
+export interface OptionalKind {
+  readonly group: string;
+  readonly kind: string;
+  /** Versions that can be read, the best first; undefined = whatever is preferred (only names are read). */
+  readonly versions: readonly string[] | undefined;
+  /** Not followed where this group serves the same kind. */
+  readonly unless?: string;
+  /** Only metadata is asked for. */
+  readonly metadataOnly?: true;
+  readonly consumer: (store: Store, apiVersion: string) => Consumer;
+}
+
+const route = (group: string, kind: string, versions: readonly string[]): OptionalKind => ({
+  group,
+  kind,
+  versions,
+  consumer: (store) => routeConsumer(store, kind),
+});
+
+const tier = (kind: string, versions: readonly string[]): OptionalKind => ({
+  group: 'policy.networking.k8s.io',
+  kind,
+  versions,
+  consumer: (store) => tierConsumer(store, kind),
+});
+
+const callback = (group: string, kind: string): OptionalKind => ({
+  group,
+  kind,
+  versions: ['v1'],
+  consumer: (store) => callbackConsumer(store, kind),
+});
+
+const foreign = (group: string, kind: string, unless?: string): OptionalKind => ({
+  group,
+  kind,
+  versions: undefined,
+  metadataOnly: true,
+  ...(unless === undefined ? {} : { unless }),
+  consumer: (store, apiVersion) => foreignConsumer(store, apiVersion, kind),
+});
+
+const GATEWAY = 'gateway.networking.k8s.io';
+
+export const OPTIONAL: readonly OptionalKind[] = [
+  route('networking.k8s.io', 'Ingress', ['v1']),
+  route(GATEWAY, 'HTTPRoute', ['v1', 'v1beta1']),
+  route(GATEWAY, 'GRPCRoute', ['v1', 'v1alpha2']),
+  route(GATEWAY, 'TLSRoute', ['v1', 'v1alpha3', 'v1alpha2']),
+  route(GATEWAY, 'TCPRoute', ['v1', 'v1alpha2']),
+  route(GATEWAY, 'UDPRoute', ['v1', 'v1alpha2']),
+  tier('AdminNetworkPolicy', ['v1alpha1']),
+  tier('BaselineAdminNetworkPolicy', ['v1alpha1']),
+  tier('ClusterNetworkPolicy', ['v1alpha2']),
+  callback('admissionregistration.k8s.io', 'ValidatingWebhookConfiguration'),
+  callback('admissionregistration.k8s.io', 'MutatingWebhookConfiguration'),
+  callback('apiregistration.k8s.io', 'APIService'),
+  callback('apiextensions.k8s.io', 'CustomResourceDefinition'),
+  foreign('crd.projectcalico.org', 'NetworkPolicy'),
+  foreign('crd.projectcalico.org', 'GlobalNetworkPolicy'),
+  foreign('projectcalico.org', 'NetworkPolicy', 'crd.projectcalico.org'),
+  foreign('projectcalico.org', 'GlobalNetworkPolicy', 'crd.projectcalico.org'),
+  foreign('cilium.io', 'CiliumNetworkPolicy'),
+  foreign('cilium.io', 'CiliumClusterwideNetworkPolicy'),
+  foreign('crd.antrea.io', 'NetworkPolicy'),
+  foreign('crd.antrea.io', 'ClusterNetworkPolicy'),
+  foreign('k8s.ovn.org', 'EgressFirewall'),
+  foreign('k8s.cni.cncf.io', 'MultiNetworkPolicy'),
+  foreign('security.istio.io', 'AuthorizationPolicy'),
+  foreign('policy.linkerd.io', 'AuthorizationPolicy'),
+];
+
+/** The kind and its group, as kubectl names a kind that is not alone with its name. */
+export function optionalLabel({ kind, group }: OptionalKind): string {
+  return `${kind}.${group}`;
+}
