@@ -1,9 +1,8 @@
 /**
- * The syntax of names, labels and ports (Kubernetes API conventions; RFC 1123, RFC 1035, RFC 6335).
+ * The syntax of names, labels and ports (Kubernetes API conventions; RFC 1123, RFC 6335).
  * Each function returns what is wrong, in words, or undefined.
  */
 const LABEL_1123 = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-const LABEL_1035 = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const QUALIFIED = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
 
 /** A DNS label, RFC 1123. */
@@ -12,13 +11,6 @@ export function dnsLabelProblem(name: string): string | undefined {
   if (LABEL_1123.test(name)) return undefined;
   if (name.includes('.') && dnsSubdomainProblem(name) === undefined) return 'must not contain dots';
   return "must consist of lower case letters, digits or '-', and start and end with a letter or digit";
-}
-
-/** A DNS label that starts with a letter, RFC 1035. */
-export function serviceNameProblem(name: string): string | undefined {
-  if (name.length > 63) return 'must be no more than 63 characters';
-  if (LABEL_1035.test(name)) return undefined;
-  return "must consist of lower case letters, digits or '-', start with a letter, and end with a letter or digit";
 }
 
 /** Dotted DNS labels, RFC 1123. */

@@ -1,0 +1,96 @@
+import { shown } from '../problem.ts';
+import { fields, isAbsent, isFields, items, text } from '../wire.ts';
+import { WORKLOAD_KINDS } from '../workload.ts';
+import { checkFields, knowsFields } from './fields.ts';
+import { checkMetadata, checkSelector } from './metadata.ts';
+import { checkCidr } from './network.ts';
+import { checkPodSpec, checkWorkload } from './pod.ts';
+import { checkPolicy } from './policy.ts';
+import type { Report } from './report.ts';
+import { checkEndpoints, checkIngress, checkSlice } from './routes.ts';
+import { checkService } from './service.ts';
+import { SERVED, versionProblem } from './versions.ts';
+
+/** Reports what an API server with strict field validation would refuse in a new object. */
+export function checkManifest(raw: unknown, report: Report): void {
+  const { apiVersion, kind, metadata } = fields(raw);
+  for (const [field, value] of Object.entries({ apiVersion, kind })) {
+    if (text(value) !== '') continue;
+    const wrong = isAbsent(value) ? `${field} is missing` : `must be a string, not ${shown(value)}`;
+    report(isAbsent(value) ? [] : [field], wrong, 'An object begins with apiVersion and kind');
+  }
+  if (text(apiVersion) === '' || text(kind) === '') return;
+  const version = versionProblem(text(apiVersion), text(kind));
+  if (version !== undefined) {
+    report([version.field], version.message, version.fix);
+    return;
+  }
+  const ours = SERVED.get(text(kind)) === apiVersion;
+  if (ours && knowsFields(text(kind))) checkFields(text(kind), raw, [], report);
+  else if (!isAbsent(metadata)) checkFields('ObjectMeta', metadata, ['metadata'], report);
+  if (ours || text(apiVersion).startsWith('policy.networking.k8s.io/')) {
+    checkMetadata(raw, text(kind), report);
+    checkKind(text(kind), raw, report);
+  }
+}
+
+function checkKind(kind: string, raw: unknown, report: Report): void {
+  if (WORKLOAD_KINDS.has(kind)) {
+    checkWorkload(kind, raw, report);
+    return;
+  }
+  switch (kind) {
+    case 'Pod':
+      checkPodSpec(fields(raw).spec, ['spec'], report);
+      return;
+    case 'NetworkPolicy':
+      checkPolicy(raw, report);
+      return;
+    case 'Service':
+      checkService(raw, report);
+      return;
+    case 'Ingress':
+      checkIngress(raw, report);
+      return;
+    case 'EndpointSlice':
+      checkSlice(raw, report);
+      return;
+    case 'Endpoints':
+      checkEndpoints(raw, report);
+      return;
+    case 'AdminNetworkPolicy':
+    case 'BaselineAdminNetworkPolicy':
+    case 'ClusterNetworkPolicy':
+      checkTier(raw, report);
+      return;
+  }
+}
+
+/** Selectors and CIDRs of a tier policy, wherever they stand; its CRD checks the rest. */
+function checkTier(raw: unknown, report: Report): void {
+  const spec = fields(fields(raw).spec);
+  checkTierPeer(spec.subject, ['spec', 'subject'], report);
+  for (const [section, peers] of [
+    ['ingress', 'from'],
+    ['egress', 'to'],
+  ] as const) {
+    items(spec[section]).forEach((rule, i) => {
+      items(fields(rule)[peers]).forEach((peer, n) => {
+        checkTierPeer(peer, ['spec', section, i, peers, n], report);
+      });
+    });
+  }
+}
+
+function checkTierPeer(raw: unknown, path: (string | number)[], report: Report): void {
+  const { namespaces, pods, nodes, networks } = fields(raw);
+  for (const [field, selector] of Object.entries({ namespaces, nodes })) {
+    if (isFields(selector)) checkSelector(selector, [...path, field], report);
+  }
+  for (const field of ['namespaceSelector', 'podSelector']) {
+    checkSelector(fields(pods)[field], [...path, 'pods', field], report);
+  }
+  items(networks).forEach((cidr, i) => {
+    checkCidr(cidr, [...path, 'networks', i], report);
+  });
+}

@@ -1,0 +1,140 @@
+import { type Path, shown } from '../problem.ts';
+import { FIELD_TABLE } from './field-table.ts';
+import type { Report } from './report.ts';
+
+type TypeFields = ReadonlyMap<string, string>;
+
+let table: ReadonlyMap<string, TypeFields> | undefined;
+
+/** Whether the table knows the fields of this type (for a kind: its name). */
+export function knowsFields(type: string): boolean {
+  return types().has(type);
+}
+
+/** Reports every field of the object that its type does not have, and every value of the wrong type. */
+export function checkFields(type: string, value: unknown, path: Path, report: Report): void {
+  check(type, value, path, report);
+}
+
+function types(): ReadonlyMap<string, TypeFields> {
+  table ??= new Map(
+    FIELD_TABLE.trim()
+      .split('\n')
+      .map((line) => {
+        const [name = '', ...fields] = line.split(' ');
+        return [name, new Map(fields.map((field) => field.split(':') as [string, string]))];
+      }),
+  );
+  return table;
+}
+
+function check(code: string, value: unknown, path: Path, report: Report): void {
+  if (value === null || value === undefined || code === '*') return;
+  switch (code[0]) {
+    case '[':
+      if (!Array.isArray(value)) {
+        wrong(path, 'a list', value, report);
+        return;
+      }
+      value.forEach((item: unknown, i) => {
+        check(code.slice(1), item, [...path, i], report);
+      });
+      return;
+    case '{':
+      if (typeof value !== 'object' || Array.isArray(value)) {
+        wrong(path, 'an object', value, report);
+        return;
+      }
+      for (const [key, item] of Object.entries(value)) check(code.slice(1), item, [...path, key], report);
+      return;
+  }
+  const known = code.length > 1 ? types().get(code) : undefined;
+  if (known === undefined) checkSimple(code, value, path, report);
+  else if (typeof value !== 'object' || Array.isArray(value)) wrong(path, 'an object', value, report);
+  else {
+    for (const [key, item] of Object.entries(value)) {
+      const field = known.get(key);
+      if (field !== undefined) {
+        if (item !== null) check(field, item, [...path, key], report);
+      } else report([...path, key], `unknown field "${short(key)}"`, suggestion(key, known));
+    }
+  }
+}
+
+function checkSimple(code: string, value: unknown, path: Path, report: Report): void {
+  switch (code) {
+    case 's':
+      if (typeof value !== 'string') wrong(path, 'a string', value, report);
+      return;
+    case 'b':
+      if (typeof value !== 'boolean') wrong(path, 'true or false', value, report);
+      return;
+    case 'i':
+    case 'l': {
+      const limit = code === 'i' ? 2 ** 31 : 2 ** 63;
+      if (!Number.isInteger(value) || (value as number) >= limit || (value as number) < -limit) {
+        wrong(path, 'a whole number', value, report);
+      }
+      return;
+    }
+    case 'n':
+      if (typeof value !== 'number') wrong(path, 'a number', value, report);
+      return;
+    case 'p':
+      if (typeof value !== 'string' && !Number.isInteger(value))
+        wrong(path, 'a whole number or a name', value, report);
+      return;
+    case 'q':
+      if (typeof value !== 'string' && typeof value !== 'number') wrong(path, 'a quantity', value, report);
+      return;
+  }
+}
+
+function wrong(path: Path, wanted: string, value: unknown, report: Report): void {
+  if (wanted !== 'a string' || typeof value === 'object') {
+    const number = wanted === 'a whole number' && typeof value === 'string' && /^\d{1,9}$/.test(value);
+    report(
+      path,
+      `must be ${wanted}, not ${shown(value)}`,
+      number ? `Write ${value} without quotes` : undefined,
+    );
+  } else if (typeof value === 'boolean') {
+    report(
+      path,
+      `must be a string, not ${value} (YAML reads yes, no, on, off, y and n so too)`,
+      'Write it in quotes',
+    );
+  } else report(path, `must be a string, not ${shown(value)}`, 'Write it in quotes');
+}
+
+function suggestion(key: string, known: TypeFields): string | undefined {
+  let best: string | undefined;
+  let least = 3;
+  for (const name of known.keys()) {
+    const distance = name.toLowerCase() === key.toLowerCase() ? 0 : edits(key, name);
+    if (distance < least && distance < name.length / 2) {
+      least = distance;
+      best = name;
+    }
+  }
+  return best === undefined ? undefined : `Did you mean ${best}?`;
+}
+
+function short(key: string): string {
+  return shown(key).slice(1, -1).slice(0, 60);
+}
+
+/** Levenshtein's distance, or 9 when the lengths are too far apart to matter. */
+function edits(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 2) return 9;
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] as number;
+}
