@@ -5,7 +5,7 @@ import { type Bystanders, bystandersOf } from './bystanders.ts';
 import { ingressControllers } from './controllers.ts';
 import { type DnsTarget, dnsTargets } from './dns.ts';
 import { type Gains, gainsOf } from './gains.ts';
-import { SpaceIndex } from './index-of-space.ts';
+import { indexOfClasses, type SpaceIndex } from './index-of-space.ts';
 import { type Losses, lossesOf } from './losses.ts';
 import type { Sources } from './needs.ts';
 import { type ServiceLoss, serviceLosses } from './service-losses.ts';
@@ -30,7 +30,7 @@ export class Evidence implements Sources {
   indexOf(namespace: string): SpaceIndex | undefined {
     if (this.#indexes.has(namespace)) return this.#indexes.get(namespace);
     const space = this.view.snapshot.spaces.get(namespace);
-    const index = space === undefined ? undefined : new SpaceIndex(this.view, space);
+    const index = space === undefined ? undefined : indexOfClasses(this.view.classes(space));
     this.#indexes.set(namespace, index);
     return index;
   }

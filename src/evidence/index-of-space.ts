@@ -1,7 +1,6 @@
 import { labelValue } from '../model/labels.ts';
 import type { Reference } from '../model/objects.ts';
-import type { View } from '../model/overlay.ts';
-import type { PodClass, Space } from '../model/snapshot.ts';
+import type { PodClass } from '../model/snapshot.ts';
 import { APPLICATION_LABELS } from './application.ts';
 
 export interface Referrer {
@@ -17,8 +16,8 @@ export class SpaceIndex {
   readonly applications = new Map<string, PodClass[]>();
 
   /** One pass over the namespace's classes. */
-  constructor(view: View, space: Space) {
-    for (const podClass of view.classes(space)) {
+  constructor(classes: readonly PodClass[]) {
+    for (const podClass of classes) {
       for (const reference of podClass.pods[0]?.references ?? []) {
         add(this.referrers, `${reference.namespace}/${reference.service}`, { podClass, reference });
       }
@@ -50,4 +49,15 @@ function add<T>(map: Map<string, T[]>, key: string, value: T): void {
   const list = map.get(key);
   if (list === undefined) map.set(key, [value]);
   else list.push(value);
+}
+
+const indexes = new WeakMap<readonly PodClass[], SpaceIndex>();
+
+/** The index of a namespace's classes; kept as long as the namespace has these classes. */
+export function indexOfClasses(classes: readonly PodClass[]): SpaceIndex {
+  const known = indexes.get(classes);
+  if (known !== undefined) return known;
+  const index = new SpaceIndex(classes);
+  indexes.set(classes, index);
+  return index;
 }

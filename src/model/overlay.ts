@@ -66,6 +66,10 @@ class Overlay implements View {
   /** What replaced objects mention and the snapshot's classes cannot tell apart, by namespace and for all. */
   readonly #near = new Map<string, Vocabulary>();
   readonly #far = new Vocabulary();
+  readonly #isolating = {
+    ingress: new Map<PodClass, readonly NetworkPolicy[]>(),
+    egress: new Map<PodClass, readonly NetworkPolicy[]>(),
+  };
 
   constructor(snapshot: Snapshot, replaced: ReadonlyMap<string, Replaced>, learn?: Judged) {
     this.snapshot = snapshot;
@@ -111,13 +115,17 @@ class Overlay implements View {
   }
 
   isolating(podClass: PodClass, direction: Direction): readonly NetworkPolicy[] {
-    const stored = podClass.space.isolating(podClass, direction);
     const here = this.#replaced.get(podClass.space.name)?.policies;
-    if (here === undefined || here.size === 0 || podClass.hostNetwork) return stored;
-    const list = stored.filter((policy) => !here.has(policy.name));
+    if (here === undefined || here.size === 0 || podClass.hostNetwork) {
+      return podClass.space.isolating(podClass, direction);
+    }
+    const known = this.#isolating[direction].get(podClass);
+    if (known !== undefined) return known;
+    const list = podClass.space.isolating(podClass, direction).filter((policy) => !here.has(policy.name));
     for (const policy of here.values()) {
       if (policy?.[direction] !== undefined && selects(policy.subject, podClass.labels)) list.push(policy);
     }
+    this.#isolating[direction].set(podClass, list);
     return list;
   }
 

@@ -231,6 +231,8 @@ export class StoredSpace implements Space {
   #keyOf(pod: Pod): string {
     let key = `${pod.workload.kind}/${pod.workload.name}\n${pod.hostNetwork ? 'host' : ''}\n`;
     for (const port of pod.namedPorts) key += `${port.name}/${port.protocol}/${port.port} `;
+    // Who refers to which Service is evidence; pods that differ in it are not alike.
+    for (const { namespace, service, port } of pod.references) key += `${namespace}/${service}:${port} `;
     return `${key}\n${projection(pod.labels, this.near, this.#far)}`;
   }
 }

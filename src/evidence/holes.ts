@@ -1,0 +1,148 @@
+import type { BlockPeer, Direction, NetworkPolicy, Peer, Pod, PolicyRule } from '../model/objects.ts';
+import type { View } from '../model/overlay.ts';
+import type { PodClass } from '../model/snapshot.ts';
+import {
+  type Address,
+  type Addresses,
+  intersectAddresses,
+  noAddresses,
+  parseCidr,
+} from '../netset/addresses.ts';
+import { intersectConnections, noConnections } from '../netset/connections.ts';
+import { matchPods, portsAt } from '../simulate/match.ts';
+import { classPoint, type Point } from '../simulate/point.ts';
+
+/** A policy rule's peer, by where it stands. */
+export interface PeerPlace {
+  readonly policy: NetworkPolicy;
+  readonly rule: number;
+  /** Undefined when the rule names no peers and so means everybody. */
+  readonly peer: number | undefined;
+}
+
+/** An exception of an ipBlock that another peer fills again. */
+export interface FilledHole {
+  readonly hole: PeerPlace;
+  /** The exception as written. */
+  readonly except: string;
+  readonly filler: PeerPlace;
+  /** The pod at the excepted address that a selector lets in. */
+  readonly pod: Pod | undefined;
+}
+
+/** Exceptions wider than this are not searched for pods. */
+const MOST_ADDRESSES = 16;
+
+/** The exceptions among these policies, all isolating `podClass`, that policies of the same list make void. */
+export function filledHoles(
+  view: View,
+  podClass: PodClass,
+  policies: readonly NetworkPolicy[],
+  direction: Direction,
+): FilledHole[] {
+  const found: FilledHole[] = [];
+  for (const hole of places(policies, direction)) {
+    const block = peerAt(hole, direction);
+    if (block === undefined || block.kind !== 'block') continue;
+    for (const except of block.block.except) {
+      const addresses = parseCidr(except);
+      if (addresses === undefined) continue;
+      for (const filler of places(policies, direction)) {
+        if (filler.policy === hole.policy && filler.rule === hole.rule && filler.peer === hole.peer) continue;
+        if (!portsMeet(podClass, hole, filler, direction, addresses)) continue;
+        const filled = fills(view, filler, direction, addresses);
+        if (filled !== undefined) found.push({ hole, except, filler, pod: filled.pod });
+      }
+    }
+  }
+  return found;
+}
+
+function* places(policies: readonly NetworkPolicy[], direction: Direction): Iterable<PeerPlace> {
+  for (const policy of policies) {
+    const rules = policy[direction] ?? [];
+    for (let rule = 0; rule < rules.length; rule++) {
+      const peers = rules[rule]?.peers ?? 'any';
+      if (peers === 'any') yield { policy, rule, peer: undefined };
+      else for (let peer = 0; peer < peers.length; peer++) yield { policy, rule, peer };
+    }
+  }
+}
+
+/** The rule a place is in. */
+function ruleAt({ policy, rule }: PeerPlace, direction: Direction): PolicyRule {
+  return policy[direction]?.[rule] as PolicyRule;
+}
+
+/** The peer at a place; undefined for a rule without peers. */
+export function peerAt(place: PeerPlace, direction: Direction): Peer | undefined {
+  const { peers } = ruleAt(place, direction);
+  return peers === 'any' || place.peer === undefined ? undefined : peers[place.peer];
+}
+
+/** Whether any policy in the list has an exception at all: most have none. */
+export function hasExceptions(policies: readonly NetworkPolicy[], direction: Direction): boolean {
+  return policies.some((policy) =>
+    (policy[direction] ?? []).some(
+      ({ peers }) => peers !== 'any' && peers.some((peer) => isBlock(peer) && peer.block.except.length > 0),
+    ),
+  );
+}
+
+function isBlock(peer: Peer): peer is BlockPeer {
+  return peer.kind === 'block';
+}
+
+function portsMeet(
+  podClass: PodClass,
+  one: PeerPlace,
+  other: PeerPlace,
+  direction: Direction,
+  addresses: Addresses,
+): boolean {
+  const destination: Point =
+    direction === 'ingress'
+      ? classPoint(podClass, podClass.pods)
+      : { kind: 'addresses', addresses, nodes: [] };
+  const ports = (place: PeerPlace) => portsAt(ruleAt(place, direction).ports, destination);
+  return !noConnections(intersectConnections(ports(one), ports(other)));
+}
+
+function fills(
+  view: View,
+  filler: PeerPlace,
+  direction: Direction,
+  addresses: Addresses,
+): { pod: Pod | undefined } | undefined {
+  const peer = peerAt(filler, direction);
+  if (peer === undefined) return { pod: undefined };
+  if (peer.kind === 'block') {
+    const common = intersectAddresses(peer.block.addresses, addresses);
+    return noAddresses(common) ? undefined : { pod: undefined };
+  }
+  for (const address of fewAddresses(addresses, MOST_ADDRESSES)) {
+    const pod = view.snapshot.podAt(address);
+    const podClass = pod === undefined ? undefined : view.classOf(pod);
+    if (pod === undefined || podClass === undefined) continue;
+    if (matchPods(peer, filler.policy.namespace, classPoint(podClass, [pod])) === 'yes') return { pod };
+  }
+  return undefined;
+}
+
+/** The addresses of a set, one by one; none when there are more than `most`. */
+export function fewAddresses({ v4, v6 }: Addresses, most: number): Address[] {
+  const found: Address[] = [];
+  for (let i = 0; i < v4.length; i += 2) {
+    const from = v4[i] as number;
+    const to = v4[i + 1] as number;
+    if (to - from >= most) return [];
+    for (let address = from; address <= to; address++) found.push(address);
+  }
+  for (let i = 0; i < v6.length; i += 2) {
+    const from = v6[i] as bigint;
+    const to = v6[i + 1] as bigint;
+    if (to - from >= BigInt(most)) return [];
+    for (let address = from; address <= to; address++) found.push(address);
+  }
+  return found.length > most ? [] : found;
+}
