@@ -17,8 +17,6 @@ const result = await build({
   format: 'esm',
   platform: 'node',
   target: 'node22',
-  sourcemap: 'linked',
-  sourcesContent: false,
   legalComments: 'linked',
   minifyWhitespace: true,
   define: { PORTENT_VERSION: JSON.stringify(version) },

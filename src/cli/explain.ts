@@ -27,12 +27,13 @@ export async function explainCommand(
 }
 
 async function explainOne(from: string, to: string, asked: Asked, options: ExplainOptions): Promise<number> {
-  const { store } = await loadState(options);
+  const store = await loadState(options);
   const view = overlay(store, []);
   const [source, target] = [parseEnd(view, from), parseEnd(view, to)];
   const problems = [source, target].flatMap((end) => ('problem' in end ? [end.problem] : []));
   if (isProblem(source) || isProblem(target)) throw new Failure(problems);
-  if (source.kind === 'service') throw new Failure(`"${from}" cannot open connections; a Service is only a TO`);
+  if (source.kind === 'service')
+    throw new Failure(`"${from}" cannot open connections; a Service is only a TO`);
   const answer = explain(view, source, target, asked.port, asked.protocol);
   const out = standardOutput();
   if (options.output === 'json') out.line(JSON.stringify(answer));
@@ -49,7 +50,7 @@ function writeText({ from, to, port, protocol, verdict, reason, because }: Expla
 
 /** One query a line, one answer a line, in the same order; nothing is kept but the ends already looked up. */
 async function explainMany(file: string, options: ExplainOptions): Promise<number> {
-  const { store } = await loadState(options);
+  const store = await loadState(options);
   const view = overlay(store, []);
   const ends = new Map<string, ExplainEnd | EndProblem>();
   const input = file === '-' ? process.stdin : createReadStream(file, 'utf8');
@@ -94,8 +95,10 @@ function answer(
   ends: Map<string, ExplainEnd | EndProblem>,
 ): Pick<Explanation, 'verdict' | 'reason' | 'because'> {
   const end = (text: string): ExplainEnd | EndProblem => {
-    let found = ends.get(text);
-    if (found === undefined) ends.set(text, (found = parseEnd(view, text)));
+    const known = ends.get(text);
+    if (known !== undefined) return known;
+    const found = parseEnd(view, text);
+    ends.set(text, found);
     return found;
   };
   const [source, target] = [end(query.from), end(query.to)];

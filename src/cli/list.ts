@@ -8,7 +8,7 @@ import { loadState } from './state.ts';
 
 /** `portent list`: every allowed connection of the cluster state. */
 export async function list(options: ListOptions): Promise<number> {
-  const { store } = await loadState(options);
+  const store = await loadState(options);
   const out = standardOutput();
   writeList(listConnections(overlay(store, []), { by: options.by }), options.output, out);
   out.end();

@@ -107,7 +107,10 @@ function addExplain(root: Command): void {
       .argument('[from]', 'namespace/pod, namespace/workload[Kind], an address or a CIDR')
       .argument('[to]', 'as FROM, or service:namespace/name')
       .argument('[port]', 'PORT or PORT/PROTOCOL (TCP unless given)')
-      .option('--queries <file>', 'one JSON query a line: {"from":…,"to":…,"port":…,"protocol":…}; - for stdin')
+      .option(
+        '--queries <file>',
+        'one JSON query a line: {"from":…,"to":…,"port":…,"protocol":…}; - for stdin',
+      )
       .addOption(output(['text', 'json'])),
   ).action(async (from, to, port, options: ExplainOptions) => {
     const { explainCommand } = await import('./explain.ts');
@@ -167,4 +170,3 @@ function output(formats: readonly string[]): Option {
 function gather(value: string, before: readonly string[] | undefined): string[] {
   return [...(before ?? []), value];
 }
-

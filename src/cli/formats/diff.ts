@@ -5,13 +5,17 @@ import { counted, csvLine, joined } from './text.ts';
 
 /** Writes a diff: connections lost, then connections gained. */
 export function writeDiff(diff: Diff, format: string, out: Output): void {
-  if (format === 'json') return out.line(JSON.stringify(diffJson(diff), null, 2));
-  if (format === 'csv') return writeCsv(diff, out);
-  if (format === 'dot') return writeGraph(diff, dotText(out));
-  if (format === 'mermaid') return writeGraph(diff, mermaidGraph(out));
+  if (format === 'json') out.line(JSON.stringify(diffJson(diff), null, 2));
+  else if (format === 'csv') writeCsv(diff, out);
+  else if (format === 'dot') writeGraph(diff, dotText(out));
+  else if (format === 'mermaid') writeGraph(diff, mermaidGraph(out));
+  else writeText(diff, out);
+}
+
+function writeText(diff: Diff, out: Output): void {
   for (const line of diffLines(diff)) out.line(line);
-  if (diff.lost.length + diff.gained.length === 0) return out.line('no connection is lost or gained');
-  out.line(`${counted(diff.lost.length, 'pair')} lost, ${diff.gained.length} gained`);
+  if (diff.lost.length + diff.gained.length === 0) out.line('no connection is lost or gained');
+  else out.line(`${counted(diff.lost.length, 'pair')} lost, ${diff.gained.length} gained`);
 }
 
 /** The diff as plain data with its fields in a fixed order. */

@@ -5,10 +5,14 @@ import { csvLine, joined } from './text.ts';
 
 /** Writes rows one by one as they come; the rows are never all in memory. */
 export function writeList(rows: Iterable<Row>, format: string, out: Output): void {
-  if (format === 'json') return writeJson(rows, out);
-  if (format === 'csv') return writeCsv(rows, out);
-  if (format === 'dot') return writeGraph(rows, dotText(out));
-  if (format === 'mermaid') return writeGraph(rows, mermaidGraph(out));
+  if (format === 'json') writeJson(rows, out);
+  else if (format === 'csv') writeCsv(rows, out);
+  else if (format === 'dot') writeGraph(rows, dotText(out));
+  else if (format === 'mermaid') writeGraph(rows, mermaidGraph(out));
+  else writeText(rows, out);
+}
+
+function writeText(rows: Iterable<Row>, out: Output): void {
   for (const { from, to, connections, verdict, reason } of rows) {
     const doubt = verdict === 'unknown' ? `  (unknown: ${reason ?? 'no reason given'})` : '';
     out.line(`${from} -> ${to}: ${joined(connections)}${doubt}`);

@@ -1,0 +1,52 @@
+import { withStated } from '../cluster/cni/detect.ts';
+import { judgeAll } from '../decision/judge.ts';
+import { changedObject } from '../model/change.ts';
+import { overlay } from '../model/overlay.ts';
+import { diffConnections } from '../simulate/diff.ts';
+import { ALLOWED, DENIED } from './failure.ts';
+import { writeReport } from './formats/check.ts';
+import type { Report, ReportChange } from './formats/report.ts';
+import { changesOf, type JudgedManifest, readManifests, undone } from './manifests.ts';
+import type { CheckOptions } from './options.ts';
+import { standardOutput } from './output.ts';
+import { settingsOf } from './settings.ts';
+import { loadState } from './state.ts';
+
+const BY = { by: 'workload' } as const;
+
+/** `portent check`: judges manifests as the webhook would. */
+export async function check(options: CheckOptions): Promise<number> {
+  const report = await reportOf(options);
+  const out = standardOutput();
+  writeReport(report, options.output, out);
+  out.end();
+  if (report.decision === 'deny') return DENIED;
+  return options.failOn === 'warn' && report.decision === 'warn' ? DENIED : ALLOWED;
+}
+
+async function reportOf(options: CheckOptions): Promise<Report> {
+  const config = settingsOf(options.config);
+  const { judged, others } = readManifests(options.file, options.namespace ?? 'default');
+  const store = await loadState(options, {
+    mayBeEmpty: true,
+    more: others,
+    cni: (found) => withStated(found, config.cni),
+  });
+  const together = options.together === true;
+  const changes = changesOf(store, judged, options.delete === true);
+  const context = { config, dryRun: true, earlier: [], budget: config.budget };
+  const all = judgeAll(store, changes, context, together ? 'together' : 'sequence');
+  return {
+    decision: all.decision,
+    changes: all.changes.map(({ change, judgement }, place): ReportChange => {
+      const { kind, namespace, name } = changedObject(change);
+      const { file, line } = judged[place] as JudgedManifest;
+      const { decision, findings, unchecked, simulation } = judgement;
+      const shown = { operation: change.operation, kind, namespace, name, file, line, decision };
+      const rest = { findings, unchecked };
+      if (together) return { ...shown, ...rest };
+      return { ...shown, ...rest, diff: diffConnections(simulation.before, simulation.after, BY) };
+    }),
+    diff: diffConnections(overlay(store, undone(changes)), overlay(store, changes), BY),
+  };
+}

@@ -1,0 +1,54 @@
+import type { Diff } from '../../simulate/contract.ts';
+
+export type DecisionWord = 'allow' | 'warn' | 'deny';
+
+/** A finding as `check` shows it. */
+export interface ReportFinding {
+  readonly rule: string;
+  readonly severity: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly message: string;
+  readonly because: readonly string[];
+  readonly fix: string;
+  readonly see?: string | undefined;
+}
+
+/** The judgement of one manifest. */
+export interface ReportChange {
+  readonly operation: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Where the manifest stands. */
+  readonly file: string;
+  readonly line: number;
+  readonly decision: DecisionWord;
+  readonly findings: readonly ReportFinding[];
+  readonly unchecked: readonly { readonly rule: string; readonly reason: string }[];
+  /** Left out when all changes are judged as one. */
+  readonly diff?: Diff;
+}
+
+/** All that `check` found. */
+export interface Report {
+  readonly decision: DecisionWord;
+  readonly changes: readonly ReportChange[];
+  /** From the state before the first change to that after the last. */
+  readonly diff: Diff;
+}
+
+/** The strictest of the decisions; `allow` for none. */
+export function worst(decisions: Iterable<DecisionWord>): DecisionWord {
+  let found: DecisionWord = 'allow';
+  for (const decision of decisions) {
+    if (decision === 'deny') return 'deny';
+    if (decision === 'warn') found = 'warn';
+  }
+  return found;
+}
+
+/** `NetworkPolicy default/redis`. */
+export function objectText({ kind, namespace, name }: ReportChange): string {
+  return `${kind} ${namespace}/${name}`;
+}

@@ -1,0 +1,40 @@
+import { VERSION } from '../version.ts';
+import { objectText, type Report, type ReportFinding } from './report.ts';
+
+/** SARIF 2.1.0, for code scanning. */
+export function sarifText(report: Report): string {
+  const rules = [
+    ...new Set(report.changes.flatMap(({ findings }) => findings.map(({ rule }) => rule))),
+  ].sort();
+  const results = report.changes.flatMap((change) =>
+    change.findings.map((finding) => ({
+      ruleId: finding.rule,
+      ruleIndex: rules.indexOf(finding.rule),
+      level: levelOf(finding),
+      message: { text: `${finding.subject}: ${finding.message} Fix: ${finding.fix}` },
+      locations: [
+        {
+          physicalLocation: {
+            artifactLocation: { uri: encodeURI(change.file) },
+            region: { startLine: change.line },
+          },
+          logicalLocations: [{ fullyQualifiedName: objectText(change), kind: 'resource' }],
+        },
+      ],
+    })),
+  );
+  const driver = { name: 'portent', version: VERSION, rules: rules.map((id) => ({ id })) };
+  return JSON.stringify(
+    {
+      $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+      version: '2.1.0',
+      runs: [{ tool: { driver }, results }],
+    },
+    null,
+    2,
+  );
+}
+
+function levelOf({ action }: ReportFinding): 'error' | 'warning' | 'note' {
+  return action === 'deny' ? 'error' : action === 'warn' ? 'warning' : 'note';
+}

@@ -1,0 +1,3 @@
+import type { ServeOptions } from './options.ts';
+
+export async function serve(_options: ServeOptions): Promise<void> {}
