@@ -17,8 +17,18 @@ export interface View {
   classOf(pod: Pod): PodClass | undefined;
   /** The policies that select the class and isolate it in this direction. */
   isolating(podClass: PodClass, direction: Direction): readonly NetworkPolicy[];
+  /** The same as `isolating`, told apart: the snapshot's list, what is replaced in it, what the changes add. */
+  isolation(podClass: PodClass, direction: Direction): LayeredPolicies;
   /** The Services whose selector matches the class. */
   servicesOf(podClass: PodClass): readonly Service[];
+}
+
+/** Policies as layers: the lower one is the snapshot's own list, whose identity lasts beyond the view. */
+export interface LayeredPolicies {
+  readonly stored: readonly NetworkPolicy[];
+  /** Names among `stored` that no longer count. */
+  readonly replaced: ReadonlyMap<string, NetworkPolicy | undefined>;
+  readonly added: readonly NetworkPolicy[];
 }
 
 interface Replaced {
@@ -121,12 +131,23 @@ class Overlay implements View {
     }
     const known = this.#isolating[direction].get(podClass);
     if (known !== undefined) return known;
-    const list = podClass.space.isolating(podClass, direction).filter((policy) => !here.has(policy.name));
-    for (const policy of here.values()) {
-      if (policy?.[direction] !== undefined && selects(policy.subject, podClass.labels)) list.push(policy);
-    }
+    const { stored, added } = this.isolation(podClass, direction);
+    const list = [...stored.filter((policy) => !here.has(policy.name)), ...added];
     this.#isolating[direction].set(podClass, list);
     return list;
+  }
+
+  isolation(podClass: PodClass, direction: Direction): LayeredPolicies {
+    const stored = podClass.space.isolating(podClass, direction);
+    const here = this.#replaced.get(podClass.space.name)?.policies;
+    if (here === undefined || here.size === 0 || podClass.hostNetwork) {
+      return { stored, replaced: NOTHING_REPLACED, added: NO_POLICIES };
+    }
+    const added: NetworkPolicy[] = [];
+    for (const policy of here.values()) {
+      if (policy?.[direction] !== undefined && selects(policy.subject, podClass.labels)) added.push(policy);
+    }
+    return { stored, replaced: here, added };
   }
 
   servicesOf(podClass: PodClass): readonly Service[] {
@@ -172,6 +193,8 @@ function* merged<T>(
 }
 
 const NOTHING = new Vocabulary();
+const NOTHING_REPLACED: ReadonlyMap<string, NetworkPolicy | undefined> = new Map();
+const NO_POLICIES: readonly NetworkPolicy[] = Object.freeze([]);
 
 /** The class in parts that the vocabularies cannot tell apart any further; itself when it is one already. */
 function split(podClass: PodClass, near: Vocabulary, far: Vocabulary): readonly PodClass[] {

@@ -1,4 +1,4 @@
-import type { Direction, NetworkPolicy, PolicyRule } from '../model/objects.ts';
+import type { Direction, NetworkPolicy, Peer, PolicyRule } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import {
   ALL_CONNECTIONS,
@@ -7,6 +7,7 @@ import {
   NO_CONNECTIONS,
   uniteConnections,
 } from '../netset/connections.ts';
+import { indexedRules } from './indexed-rules.ts';
 import { type BlocksMatchPods, matchPeer, portsAt } from './match.ts';
 import type { PodPoint, Point } from './point.ts';
 import { tieredSide } from './tiers.ts';
@@ -38,6 +39,9 @@ export function sideOf(view: View, subject: PodPoint, direction: Direction, peer
   return policies.length === 0 ? OPEN_SIDE : policySide(view, subject, direction, peer, policies);
 }
 
+/** Below so many policies, asking each peer is quicker than looking it up. */
+const FEW = 6;
+
 /** What these NetworkPolicies together let through: the union of their rules, in no order. */
 export function policySide(
   view: View,
@@ -46,43 +50,81 @@ export function policySide(
   peer: Point,
   policies: readonly NetworkPolicy[],
 ): Side {
-  const blocks = view.snapshot.cni.blocksMatchPods;
-  const destination = direction === 'ingress' ? subject : peer;
-  let allowed = NO_CONNECTIONS;
-  let maybe = NO_CONNECTIONS;
-  let mixed = false;
-  let reasons: string[] | undefined;
-  for (const policy of policies) {
-    const rules = policy[direction] ?? [];
-    for (let i = 0; i < rules.length; i++) {
-      const rule = rules[i] as PolicyRule;
-      if (rule.peers === 'any') {
-        allowed = uniteConnections(allowed, portsAt(rule.ports, destination));
-        continue;
-      }
-      for (let j = 0; j < rule.peers.length; j++) {
-        const match = matchPeer(
-          rule.peers[j] as (typeof rule.peers)[number],
-          policy.namespace,
-          peer,
-          subject,
-          blocks,
-        );
-        if (match === 'no') continue;
-        if (match === 'yes') {
-          allowed = uniteConnections(allowed, portsAt(rule.ports, destination));
-          continue;
-        }
-        mixed ||= match === 'mixed';
-        maybe = uniteConnections(maybe, portsAt(rule.ports, destination));
-        reasons ??= [];
-        reasons.push(unknownReason(policy, direction, i, j, blocks));
-      }
-    }
-    if (allowed === ALL_CONNECTIONS || allConnections(allowed)) return OPEN_SIDE;
+  const sum = new Sum(view, subject, direction, peer);
+  if (policies.length < FEW) {
+    for (const policy of policies) sum.askAll(policy);
+    return sum.side();
   }
-  if (reasons === undefined) return { allowed, possible: allowed, reasons: NO_REASONS, mixed };
-  return { allowed, possible: uniteConnections(allowed, maybe), reasons, mixed };
+  const { stored, replaced, added } = view.isolation(subject.podClass, direction);
+  for (const policy of added) sum.askAll(policy);
+  // The index belongs to the snapshot's list, so it is built once and serves every view.
+  const rules = indexedRules(stored, direction);
+  for (const { policy, rule } of rules.open) if (!replaced.has(policy.name)) sum.allow(rule);
+  for (const entry of rules.candidates(peer)) {
+    if (sum.full) return OPEN_SIDE;
+    if (replaced.has(entry.policy.name)) continue;
+    sum.ask(entry.policy, entry.rule, entry.ruleIndex, entry.peer, entry.peerIndex);
+  }
+  return sum.side();
+}
+
+/** The union of what rules let through, as it grows. */
+class Sum {
+  readonly #blocks: BlocksMatchPods;
+  readonly #subject: PodPoint;
+  readonly #direction: Direction;
+  readonly #peer: Point;
+  readonly #destination: Point;
+  #allowed = NO_CONNECTIONS;
+  #maybe = NO_CONNECTIONS;
+  #mixed = false;
+  #reasons: string[] | undefined;
+
+  constructor(view: View, subject: PodPoint, direction: Direction, peer: Point) {
+    this.#blocks = view.snapshot.cni.blocksMatchPods;
+    this.#subject = subject;
+    this.#direction = direction;
+    this.#peer = peer;
+    this.#destination = direction === 'ingress' ? subject : peer;
+  }
+
+  get full(): boolean {
+    return allConnections(this.#allowed);
+  }
+
+  allow(rule: PolicyRule): void {
+    this.#allowed = uniteConnections(this.#allowed, portsAt(rule.ports, this.#destination));
+  }
+
+  askAll(policy: NetworkPolicy): void {
+    const rules = policy[this.#direction] ?? [];
+    for (let i = 0; i < rules.length && !this.full; i++) {
+      const rule = rules[i] as PolicyRule;
+      if (rule.peers === 'any') this.allow(rule);
+      else for (let j = 0; j < rule.peers.length; j++) this.ask(policy, rule, i, rule.peers[j] as Peer, j);
+    }
+  }
+
+  ask(policy: NetworkPolicy, rule: PolicyRule, ruleIndex: number, peer: Peer, peerIndex: number): void {
+    const match = matchPeer(peer, policy.namespace, this.#peer, this.#subject, this.#blocks);
+    if (match === 'no') return;
+    if (match === 'yes') {
+      this.allow(rule);
+      return;
+    }
+    this.#mixed ||= match === 'mixed';
+    this.#maybe = uniteConnections(this.#maybe, portsAt(rule.ports, this.#destination));
+    this.#reasons ??= [];
+    this.#reasons.push(unknownReason(policy, this.#direction, ruleIndex, peerIndex, this.#blocks));
+  }
+
+  side(): Side {
+    const allowed = this.#allowed;
+    if (this.full) return OPEN_SIDE;
+    if (this.#reasons === undefined) return { allowed, possible: allowed, reasons: NO_REASONS, mixed: false };
+    const possible = uniteConnections(allowed, this.#maybe);
+    return { allowed, possible, reasons: this.#reasons, mixed: this.#mixed };
+  }
 }
 
 function unknownReason(
