@@ -1,27 +1,53 @@
 import { createServer, type Server } from 'node:http';
 import type { Metrics } from '../telemetry/metrics.ts';
 
-/** The metrics over plain HTTP, on a port of their own so that a network policy can tell the two apart. */
-export function buildMetricsServer(metrics: Metrics): Server {
+/** What the probes of a pod are told. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly detail: readonly string[];
+}
+
+/**
+ * Metrics and probes over plain HTTP, on a port of their own so that a network policy can tell the two apart,
+ * and so that a probe is answered however busy the webhook's connections are.
+ */
+export function buildMetricsServer(metrics: Metrics, readiness: () => Readiness): Server {
   const server = createServer((request, response) => {
-    const path = (request.url ?? '').split('?', 1)[0];
     const send = (status: number, text: string, type = 'text/plain; charset=utf-8') => {
       response.writeHead(status, { 'content-type': type });
       response.end(request.method === 'HEAD' ? undefined : text);
     };
     // A scrape has no body; whoever sends one is not waited for.
     request.resume();
-    if (path !== '/metrics') send(404, 'no such page; the metrics are at /metrics\n');
-    else if (request.method !== 'GET' && request.method !== 'HEAD') send(405, 'use GET\n');
-    else {
-      metrics.text().then(
-        (text) => send(200, text, metrics.registry.contentType),
-        () => send(500, 'the metrics could not be collected\n'),
-      );
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('allow', 'GET');
+      return send(405, 'use GET\n');
+    }
+    switch ((request.url ?? '').split('?', 1)[0]) {
+      case '/metrics':
+        metrics.text().then(
+          (text) => send(200, text, metrics.registry.contentType),
+          () => send(500, 'the metrics could not be collected\n'),
+        );
+        return;
+      case '/healthz':
+      case '/livez':
+        return send(200, 'ok\n');
+      case '/readyz': {
+        const now = readiness();
+        return send(now.ready ? 200 : 503, readinessText(now));
+      }
+      default:
+        return send(404, 'no such page; there are /metrics, /healthz and /readyz\n');
     }
   });
   server.headersTimeout = 5000;
   server.requestTimeout = 10_000;
   server.maxConnections = 100;
   return server;
+}
+
+/** `ok`, or what is missing, one thing a line. */
+export function readinessText({ ready, detail }: Readiness): string {
+  return `${[ready ? 'ok' : 'not ready', ...detail].join('\n')}\n`;
 }

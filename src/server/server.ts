@@ -9,6 +9,7 @@ import { failureOf } from './errors.ts';
 import { jsonError } from './json.ts';
 import type { LagMeter } from './lag.ts';
 import { deadlineOf, type Limits } from './limits.ts';
+import { type Readiness, readinessText } from './metrics-server.ts';
 
 /** What the webhook's server is made of. */
 export interface ServerDeps {
@@ -18,7 +19,7 @@ export interface ServerDeps {
   readonly limits: Limits;
   readonly lag: LagMeter;
   /** Whether the model was loaded once, and if not, what is missing. */
-  readonly ready: () => { readonly ready: boolean; readonly detail: readonly string[] };
+  readonly ready: () => Readiness;
   readonly secure: SecureContextOptions;
 }
 
@@ -29,6 +30,8 @@ export interface WebhookServer {
   readonly swap: (secure: SecureContextOptions) => void;
   /** From now on: not ready, and every answer ends its connection, but all are answered. */
   readonly lameDuck: () => void;
+  /** What the probes are told. */
+  readonly readiness: () => Readiness;
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -156,13 +159,13 @@ export function buildServer(deps: ServerDeps): WebhookServer {
   app.get('/healthz', (_request, reply) => reply.header('content-type', TEXT_TYPE).send('ok\n'));
   app.get('/livez', (_request, reply) => reply.header('content-type', TEXT_TYPE).send('ok\n'));
   app.get('/readyz', (_request, reply) => {
-    const { ready, detail } = leaving ? { ready: false, detail: ['shutting down'] } : deps.ready();
-    const text = ready ? 'ok' : 'not ready';
+    const now = readiness();
     return reply
-      .code(ready ? 200 : 503)
+      .code(now.ready ? 200 : 503)
       .header('content-type', TEXT_TYPE)
-      .send(`${[text, ...detail].join('\n')}\n`);
+      .send(readinessText(now));
   });
+  const readiness = () => (leaving ? LEAVING : deps.ready());
 
   return {
     app,
@@ -170,8 +173,11 @@ export function buildServer(deps: ServerDeps): WebhookServer {
     lameDuck: () => {
       leaving = true;
     },
+    readiness,
   };
 }
+
+const LEAVING: Readiness = { ready: false, detail: ['shutting down'] };
 
 const PATHS = new Map([
   ['/validate', 'POST'],

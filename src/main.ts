@@ -1,0 +1,198 @@
+/** The composition root of `portent serve`: wiring, signals, exit code. */
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import closeWithGrace from 'close-with-grace';
+import { Recent } from './admission/recent.ts';
+import type { Feed } from './cluster/feed.ts';
+import type { Config } from './config/config.ts';
+import { standardTlsDirectory } from './config/load.ts';
+import { judge } from './decision/judge.ts';
+import type { Snapshot } from './model/snapshot.ts';
+import { RULES } from './rules/index.ts';
+import { startLagMeter } from './server/lag.ts';
+import { listen } from './server/listen.ts';
+import { buildMetricsServer, type Readiness } from './server/metrics-server.ts';
+import { buildServer } from './server/server.ts';
+import { createLog, type Log } from './telemetry/logger.ts';
+import { Metrics, type WatchFigures } from './telemetry/metrics.ts';
+import { secureOptions } from './tls/check.ts';
+import { type CertificateSource, loadServing } from './tls/serving.ts';
+
+/** What to serve, and from which cluster. */
+export interface ServeOptions {
+  readonly config: Config;
+  readonly version: string;
+  /** Lines to log at the start, such as variables that mean nothing. */
+  readonly notices?: readonly string[];
+  /** A fixed cluster; left out, the live one is followed. */
+  readonly snapshot?: Snapshot;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+}
+
+/** A webhook that listens. */
+export interface Running {
+  readonly port: number;
+  readonly metricsPort: number;
+  /** Path of the authority's certificate, when it is our own. */
+  readonly authorityPath: string | undefined;
+  /** Not ready, but serving, for `shutdown.lameDuckSeconds` unless it is to be quick; then the end. */
+  stop(how?: 'gently' | 'quickly'): Promise<void>;
+}
+
+/** How often certificates are looked at again. */
+const CERTIFICATE_PERIOD = 60_000;
+
+/** Starts the webhook, without touching signals. */
+export async function start(options: ServeOptions, log: Log): Promise<Running> {
+  const { config, version } = options;
+  const { logger } = log;
+  for (const notice of options.notices ?? []) logger.warn(notice);
+  const [cluster, serving] = await Promise.all([open(options, log), loadServing(sourceOf(config))]);
+  const lag = startLagMeter();
+  const recent = new Recent();
+  const metrics = new Metrics({
+    rules: [...RULES.map(({ id }) => id), 'budget'],
+    version,
+    sources: {
+      model: () => ({ state: cluster.snapshot.health.state, pods: cluster.snapshot.podCount }),
+      certificateExpiry: () => serving.current().notAfter.getTime(),
+      lag: lag.seconds,
+      recent: () => recent.size,
+      ...(cluster.watches === undefined ? {} : { watches: cluster.watches }),
+    },
+  });
+  const { budget } = config;
+  const webhook = buildServer({
+    admission: {
+      snapshot: () => cluster.snapshot,
+      judge: (snapshot, change, context) => judge(snapshot, change, { ...context, config, budget }),
+      recent,
+      now: () => performance.now(),
+    },
+    metrics,
+    logger,
+    limits: { ...config.limits },
+    lag,
+    ready: cluster.ready,
+    secure: secureOptions(serving.current()),
+  });
+  const figures = buildMetricsServer(metrics, webhook.readiness);
+  const looking = setInterval(() => void refresh(), CERTIFICATE_PERIOD);
+  looking.unref();
+  const refresh = async (): Promise<void> => {
+    const result = await serving.refresh();
+    if (result instanceof Error)
+      logger.error({ reason: result.message }, 'certificate kept: the new one cannot be used');
+    if (result !== 'changed') return;
+    webhook.swap(secureOptions(serving.current()));
+    logger.info({ until: serving.current().notAfter }, 'certificate changed');
+  };
+  const end = async (): Promise<void> => {
+    clearInterval(looking);
+    lag.stop();
+    await Promise.all([
+      webhook.app.close(),
+      new Promise((resolve) => figures.close(resolve)),
+      cluster.stop(),
+    ]);
+  };
+  try {
+    await listen('metrics', config.metrics, (at) => {
+      return new Promise((resolve, reject) =>
+        figures.once('error', reject).listen(at, () => resolve(undefined)),
+      );
+    });
+    await listen('webhook', config.listen, (at) => webhook.app.listen(at));
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  return {
+    port: portOf(webhook.app.server.address()),
+    metricsPort: portOf(figures.address()),
+    authorityPath: serving.authorityPath,
+    stop: async (how = 'gently') => {
+      webhook.lameDuck();
+      if (how === 'gently') await sleep(config.shutdown.lameDuckSeconds * 1000);
+      // Whoever is still in the middle of something after that is cut off.
+      const cut = setTimeout(() => {
+        webhook.app.server.closeAllConnections();
+        figures.closeAllConnections();
+      }, config.shutdown.closeSeconds * 1000);
+      figures.closeIdleConnections();
+      await end();
+      clearTimeout(cut);
+    },
+  };
+}
+
+/** Runs `portent serve` until a signal ends it. Resolves when it listens. */
+export async function serve(options: ServeOptions): Promise<void> {
+  const log = createLog(options.config.log.level);
+  const { shutdown } = options.config;
+  let running: Running | undefined;
+  // Ready for a signal before anything is waited for: a start may take long.
+  closeWithGrace(
+    { delay: (shutdown.lameDuckSeconds + shutdown.closeSeconds + 5) * 1000, logger: false },
+    async ({ signal, err }) => {
+      if (err !== undefined) log.logger.fatal({ err }, 'ended by an error');
+      else if (signal !== undefined) log.logger.info({ signal }, 'ending');
+      // Ctrl-C in a terminal is not to take ten seconds, and after an error nothing is to be trusted.
+      await running?.stop(signal === 'SIGTERM' ? 'gently' : 'quickly');
+      log.flush();
+    },
+  );
+  running = await start(options, log);
+  const { address, port } = options.config.listen;
+  const host = address === '*' ? 'localhost' : address.includes(':') ? `[${address}]` : address;
+  const authority = running.authorityPath === undefined ? '' : `, authority ${running.authorityPath}`;
+  const at = port === 0 ? running.port : port;
+  process.stdout.write(
+    `portent serves https://${host}:${at}/validate, metrics on port ${running.metricsPort}${authority}\n`,
+  );
+}
+
+interface Cluster {
+  readonly snapshot: Snapshot;
+  readonly ready: () => Readiness;
+  readonly watches?: () => readonly WatchFigures[];
+  readonly stop: () => Promise<void>;
+}
+
+async function open(options: ServeOptions, { logger }: Log): Promise<Cluster> {
+  const { snapshot, kubeconfig, context } = options;
+  if (snapshot !== undefined) {
+    return { snapshot, ready: () => ({ ready: true, detail: [] }), stop: async () => {} };
+  }
+  // The cluster client is the heaviest part of all; a fixed snapshot does without it.
+  const { startFeed } = await import('./cluster/feed.ts');
+  const feed: Feed = startFeed({
+    logger,
+    cniOverride: options.config.cni,
+    ...(kubeconfig === undefined ? {} : { kubeconfigPath: kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+  });
+  return {
+    snapshot: feed.snapshot,
+    ready: () => ({ ready: feed.ready(), detail: feed.snapshot.health.problems }),
+    watches: () => figuresOf(feed),
+    stop: () => feed.stop(),
+  };
+}
+
+/** A kind that this cluster does not serve has no watch that could be down. */
+function figuresOf(feed: Feed): WatchFigures[] {
+  return feed.sources().filter(({ state, required }) => required || state !== 'absent');
+}
+
+function sourceOf({ tls }: Config): CertificateSource {
+  const { certificateFile, keyFile, names } = tls;
+  if (certificateFile !== undefined && keyFile !== undefined)
+    return { kind: 'files', certificateFile, keyFile };
+  return { kind: 'self-made', directory: tls.directory ?? standardTlsDirectory(), names };
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
