@@ -112,7 +112,7 @@ function suggestion(key: string, known: TypeFields): string | undefined {
   let least = 3;
   for (const name of known.keys()) {
     const distance = name.toLowerCase() === key.toLowerCase() ? 0 : edits(key, name);
-    if (distance < least && distance < name.length / 2) {
+    if (distance < least && distance * 2 <= name.length) {
       least = distance;
       best = name;
     }

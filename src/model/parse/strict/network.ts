@@ -1,4 +1,10 @@
-import { type Address, containsAddresses, parseAddress, parseCidr } from '../../../netset/addresses.ts';
+import {
+  type Address,
+  addressText,
+  containsAddresses,
+  parseAddress,
+  parseCidr,
+} from '../../../netset/addresses.ts';
 import { type Path, shown } from '../problem.ts';
 import { portNameProblem } from '../syntax.ts';
 import { isAbsent } from '../wire.ts';
@@ -67,7 +73,10 @@ export function checkCidr(value: unknown, path: Path, report: Report): boolean {
   if (hasLeadingZero(value)) report(path, `${shown(value)} must not have leading zeros`);
   else if (typeof address === 'number' && value.includes(':')) {
     report(path, `${shown(value)} must not be an IPv4-mapped IPv6 address`);
-  } else if (address !== first) report(path, `${shown(value)} has bits set beyond its prefix`);
+  } else if (address !== first && first !== undefined) {
+    const fix = `Write ${addressText(first)}${value.slice(slash)}`;
+    report(path, `${shown(value)} has bits set beyond its prefix`, fix);
+  }
   return true;
 }
 
