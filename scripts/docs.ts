@@ -12,7 +12,7 @@ import { conformance } from './conformance.ts';
 
 const check = process.argv.includes('--check');
 const wanted = new Map<string, string>();
-for (const { path, text } of [...rulesDocs(), ...metricsDocs(), ...configDocs(), ...cliDocs()]) {
+for (const { path, text } of [...rulesDocs(), ...metricsDocs(), ...configDocs(), ...(await cliDocs())]) {
   wanted.set(path, text);
 }
 wanted.set('README.md', conformance(readFileSync('README.md', 'utf8')));

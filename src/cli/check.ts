@@ -1,4 +1,3 @@
-import { withStated } from '../cluster/cni/detect.ts';
 import { judgeAll } from '../decision/judge.ts';
 import { changedObject } from '../model/change.ts';
 import { overlay } from '../model/overlay.ts';
@@ -9,7 +8,7 @@ import type { Report, ReportChange } from './formats/report.ts';
 import { changesOf, type JudgedManifest, readManifests, undone } from './manifests.ts';
 import type { CheckOptions } from './options.ts';
 import { standardOutput } from './output.ts';
-import { settingsOf } from './settings.ts';
+import { loadSettings } from './settings.ts';
 import { loadState } from './state.ts';
 
 const BY = { by: 'workload' } as const;
@@ -25,12 +24,12 @@ export async function check(options: CheckOptions): Promise<number> {
 }
 
 async function reportOf(options: CheckOptions): Promise<Report> {
-  const config = settingsOf(options.config);
+  const { config } = loadSettings(options.config);
   const { judged, others } = readManifests(options.file, options.namespace ?? 'default');
   const store = await loadState(options, {
     mayBeEmpty: true,
     more: others,
-    cni: (found) => withStated(found, config.cni),
+    cni: config.cni,
   });
   const together = options.together === true;
   const changes = changesOf(store, judged, options.delete === true);

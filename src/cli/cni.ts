@@ -1,5 +1,5 @@
-import { withStated } from '../cluster/cni/detect.ts';
-import { type Cni, type Tristate, UNKNOWN_CNI } from '../model/objects.ts';
+import type { StatedCni } from '../cluster/cni/detect.ts';
+import type { Tristate } from '../model/objects.ts';
 import { Failure } from './failure.ts';
 
 /** Plug-ins by the names people give them, and whether they enforce NetworkPolicy with their usual settings. */
@@ -36,15 +36,15 @@ const IGNORING: ReadonlySet<string> = new Set([
  * What a name given with `--cni` stands for.
  * @throws Failure for a name that is not known.
  */
-export function cniNamed(name: string): Cni {
+export function cniNamed(name: string): StatedCni {
   const key = name.trim().toLowerCase().replaceAll(/[ _]/g, '-');
-  if (key === 'unknown') return UNKNOWN_CNI;
+  if (key === 'unknown') return stated(name, 'unknown');
   if (ENFORCING.has(key)) return stated(name, 'yes');
   if (IGNORING.has(key)) return stated(name, 'no');
   const names = [...ENFORCING, ...IGNORING].sort().join(', ');
   throw new Failure(`"${name}" is no network plug-in known here; known are ${names} and unknown`);
 }
 
-function stated(name: string, answer: Tristate): Cni {
-  return withStated(UNKNOWN_CNI, { name, enforcesIngress: answer, enforcesEgress: answer });
+function stated(name: string, answer: Tristate): StatedCni {
+  return { name, enforcesIngress: answer, enforcesEgress: answer };
 }

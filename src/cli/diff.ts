@@ -1,4 +1,3 @@
-import { withStated } from '../cluster/cni/detect.ts';
 import { overlay } from '../model/overlay.ts';
 import { diffConnections } from '../simulate/diff.ts';
 import { ALLOWED, DENIED } from './failure.ts';
@@ -6,17 +5,17 @@ import { writeDiff } from './formats/diff.ts';
 import { changesOf, readManifests, undone } from './manifests.ts';
 import type { DiffOptions } from './options.ts';
 import { standardOutput } from './output.ts';
-import { settingsOf } from './settings.ts';
+import { loadSettings } from './settings.ts';
 import { loadState } from './state.ts';
 
 /** `portent diff`: the connections that the manifests, all together, make lost and gained. */
 export async function diff(options: DiffOptions): Promise<number> {
-  const stated = options.config === undefined ? undefined : settingsOf(options.config).cni;
+  const stated = options.config === undefined ? undefined : loadSettings(options.config).config.cni;
   const { judged, others } = readManifests(options.file, options.namespace ?? 'default');
   const store = await loadState(options, {
     mayBeEmpty: true,
     more: others,
-    cni: (found) => (stated === undefined ? found : withStated(found, stated)),
+    ...(stated === undefined ? {} : { cni: stated }),
   });
   const changes = changesOf(store, judged, options.delete === true);
   const { by } = options;

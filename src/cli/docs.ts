@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { program } from './program.ts';
 
 /** The page of all commands, from the grammar the command line is parsed with. */
-export function cliDocs(): { readonly path: string; readonly text: string }[] {
-  const commands = program().commands;
+export async function cliDocs(): Promise<{ readonly path: string; readonly text: string }[]> {
+  const { commands } = await program(true);
   const text = `# Commands
 
 In a checkout, \`npm run -s portent -- COMMAND\` runs them once it is built (\`make build\`).

@@ -43,5 +43,4 @@ export interface SnapshotOptions extends StateOptions {
 
 export interface ServeOptions extends StateOptions {
   readonly config?: string;
-  readonly set?: readonly string[];
 }

@@ -1,19 +1,13 @@
 import { Command, CommanderError, Option } from 'commander';
 import { BAD_INPUT, failureLines } from './failure.ts';
-import type {
-  CheckOptions,
-  DiffOptions,
-  ExplainOptions,
-  ListOptions,
-  ServeOptions,
-  SnapshotOptions,
-} from './options.ts';
+import type { CheckOptions, DiffOptions, ExplainOptions, ListOptions, SnapshotOptions } from './options.ts';
+import { gather, stateOptions } from './program-options.ts';
 import { VERSION } from './version.ts';
 
 /** Runs one command line. The exit code is 0 (allowed), 1 (denied) or 2 (bad input or usage). */
 export async function main(argv: readonly string[]): Promise<void> {
   try {
-    await program().parseAsync(argv);
+    await (await program(argv[2] === 'serve')).parseAsync(argv);
   } catch (error) {
     if (error instanceof CommanderError) {
       // Help and version come as errors with exit code 0. Commander has written its line already.
@@ -25,15 +19,19 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** The command line's grammar. The code of a command is loaded when it runs, and no other. */
-export function program(): Command {
+/**
+ * The command line's grammar. The code of a command is loaded when it runs, and no other; the flags of `serve`
+ * come from the whole configuration, so they are put in only when they are wanted.
+ */
+export async function program(withServe: boolean): Promise<Command> {
   const root = new Command('portent')
     .description('Says who loses and who gains access before a NetworkPolicy or Service is stored.')
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .exitOverride();
-  addServe(root);
+  if (withServe) root.addCommand((await import('./serve.ts')).serveCommand().copyInheritedSettings(root));
+  else root.command('serve').description('Answer admission reviews: the webhook.');
   addCheck(root);
   addList(root);
   addDiff(root);
@@ -43,21 +41,8 @@ export function program(): Command {
   return root;
 }
 
-function addServe(root: Command): void {
-  withState(
-    root
-      .command('serve')
-      .description('Answer admission reviews: the webhook.')
-      .option('--config <file>', 'configuration file, YAML or JSON')
-      .option('--set <path=value>', 'one setting, such as listen.port=8443 (repeatable)', gather),
-  ).action(async (options: ServeOptions) => {
-    const { serve } = await import('./serve.ts');
-    await serve(options);
-  });
-}
-
 function addCheck(root: Command): void {
-  withState(
+  stateOptions(
     withManifests(root.command('check').description('Judge manifests as the webhook would.'))
       .option('--together', 'judge all manifests as one change')
       .addOption(
@@ -73,7 +58,7 @@ function addCheck(root: Command): void {
 }
 
 function addList(root: Command): void {
-  withState(
+  stateOptions(
     root
       .command('list')
       .description('List all allowed connections.')
@@ -86,7 +71,7 @@ function addList(root: Command): void {
 }
 
 function addDiff(root: Command): void {
-  withState(
+  stateOptions(
     withManifests(
       root.command('diff').description('List the connections that manifests make lost and gained.'),
     )
@@ -100,7 +85,7 @@ function addDiff(root: Command): void {
 }
 
 function addExplain(root: Command): void {
-  withState(
+  stateOptions(
     root
       .command('explain')
       .description('Say whether a connection is allowed, and which policies and rules decide it.')
@@ -143,14 +128,6 @@ function addRules(root: Command): void {
     });
 }
 
-function withState(command: Command): Command {
-  return command
-    .option('--snapshot <path>', 'cluster state: a file or folder of YAML or JSON (repeatable)', gather)
-    .option('--kubeconfig <file>', 'kubeconfig of the live cluster')
-    .option('--context <name>', 'context in the kubeconfig')
-    .option('--cni <name>', 'the network plug-in, where the cluster state does not show it');
-}
-
 function withManifests(command: Command): Command {
   return command
     .requiredOption('-f, --file <path...>', 'manifests: files or folders; - for standard input', gather)
@@ -165,8 +142,4 @@ function grain(): Option {
 
 function output(formats: readonly string[]): Option {
   return new Option('-o, --output <format>', 'how to print').choices(formats).default('text');
-}
-
-function gather(value: string, before: readonly string[] | undefined): string[] {
-  return [...(before ?? []), value];
 }

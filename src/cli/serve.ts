@@ -1,3 +1,65 @@
-import type { ServeOptions } from './options.ts';
+import { Command } from 'commander';
+import { type StatedCni, withStated } from '../cluster/cni/detect.ts';
+import { type Setting, settings } from '../config/settings.ts';
+import { serve } from '../main.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { cniNamed } from './cni.ts';
+import type { StateOptions } from './options.ts';
+import { stateOptions } from './program-options.ts';
+import { loadSettings } from './settings.ts';
+import { readState } from './state.ts';
+import { VERSION } from './version.ts';
 
-export async function serve(_options: ServeOptions): Promise<void> {}
+interface Given extends StateOptions {
+  readonly config?: string;
+}
+
+/** The grammar of `portent serve`: a flag for every setting of the configuration. */
+export function serveCommand(): Command {
+  const command = new Command('serve')
+    .description('Answer admission reviews: the webhook.')
+    .option('--config <file>', 'configuration file, YAML or JSON');
+  stateOptions(command);
+  for (const setting of settings()) {
+    command.option(`${setting.flag} <${placeholder(setting)}>`, setting.description);
+  }
+  return command.action((options: Given) => run(options, flagsOf(command)));
+}
+
+function placeholder({ type }: Setting): string {
+  return type === 'text' ? 'value' : type;
+}
+
+/** The settings that were given as flags, by their path. */
+function flagsOf(command: Command): Record<string, string> {
+  const flags: [string, string][] = [];
+  for (const { flag, path } of settings()) {
+    const option = command.options.find(({ long }) => long === flag);
+    const value: unknown = option === undefined ? undefined : command.getOptionValue(option.attributeName());
+    if (typeof value === 'string') flags.push([path, value]);
+  }
+  return Object.fromEntries(flags);
+}
+
+async function run(options: Given, flags: Readonly<Record<string, string>>): Promise<void> {
+  const loaded = loadSettings(options.config, flags);
+  const stated = options.cni === undefined ? {} : cniNamed(options.cni);
+  const config = { ...loaded.config, cni: { ...loaded.config.cni, ...stated } };
+  const { kubeconfig, context } = options;
+  const snapshot = fixedSnapshot(options, config.cni);
+  await serve({
+    config,
+    version: VERSION,
+    notices: loaded.notices,
+    ...(snapshot === undefined ? {} : { snapshot }),
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+  });
+}
+
+function fixedSnapshot({ snapshot }: StateOptions, stated: StatedCni): Snapshot | undefined {
+  if (snapshot === undefined) return undefined;
+  const store = readState(snapshot);
+  store.cni = withStated(store.cni, stated);
+  return store;
+}

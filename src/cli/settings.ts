@@ -4,14 +4,20 @@ import { loadConfig } from '../config/load.ts';
 import { RULES } from '../rules/index.ts';
 import { Failure } from './failure.ts';
 
+/** A configuration, and lines to tell the operator. */
+export interface Loaded {
+  readonly config: Config;
+  readonly notices: readonly string[];
+}
+
 /**
- * The configuration of a command that judges: the file, if any, and the environment.
+ * The configuration: the file, if any, the environment, then flags by the path of their setting.
  * @throws Failure with a line for each problem.
  */
-export function settingsOf(file: string | undefined): Config {
+export function loadSettings(file: string | undefined, flags: Readonly<Record<string, string>> = {}): Loaded {
   try {
     const rules = RULES.map(({ id }) => id);
-    return loadConfig({ rules, ...(file === undefined ? {} : { file }) }).config;
+    return loadConfig({ rules, flags, ...(file === undefined ? {} : { file }) });
   } catch (error) {
     if (error instanceof ConfigError) throw new Failure(error.message.split('\n'));
     throw error;

@@ -1,8 +1,7 @@
-import { detectCni } from '../cluster/cni/detect.ts';
+import { detectCni, type StatedCni, withStated } from '../cluster/cni/detect.ts';
 import type { CniFacts, NodeFacts } from '../cluster/cni/facts.ts';
 import { nodeSettings } from '../cluster/node-facts.ts';
 import { hasCluster } from '../config/kubeconfig.ts';
-import type { Cni } from '../model/objects.ts';
 import { readDocuments } from '../model/parse/documents.ts';
 import { groupOf } from '../model/parse/foreign.ts';
 import { load } from '../model/parse/load.ts';
@@ -23,8 +22,8 @@ export interface LoadOptions {
   readonly mayBeEmpty?: boolean;
   /** More objects for the cluster, judged kinds not among them. */
   readonly more?: readonly ManifestObject[];
-  /** What is known of the network plug-in; wins over `--cni` and detection. */
-  readonly cni?: (found: Cni) => Cni;
+  /** What the configuration states of the network plug-in; `--cni` wins over it. */
+  readonly cni?: StatedCni;
 }
 
 /**
@@ -32,10 +31,9 @@ export interface LoadOptions {
  * @throws Failure with file and line of everything that is wrong.
  */
 export async function loadState(options: StateOptions, load: LoadOptions = {}): Promise<Store> {
-  const stated = options.cni === undefined ? undefined : cniNamed(options.cni);
+  const stated = options.cni === undefined ? {} : cniNamed(options.cni);
   const store = await storeOf(options, load);
-  if (stated !== undefined) store.cni = stated;
-  if (load.cni !== undefined) store.cni = load.cni(store.cni);
+  store.cni = withStated(store.cni, { ...load.cni, ...stated });
   return store;
 }
 
