@@ -1,0 +1,56 @@
+/** The two servers of the admission bench, each in a process of its own: `portent PODS POLICIES` or `empty`. */
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fastify } from 'fastify';
+import { configOf } from '../../src/config/config.ts';
+import { start } from '../../src/main.ts';
+import { createLog } from '../../src/telemetry/logger.ts';
+import { benchCluster } from './cluster.ts';
+import { loadCluster } from './load.ts';
+
+const [what, pods, policies] = process.argv.slice(2);
+
+async function portent(): Promise<number> {
+  const directory = mkdtempSync(join(tmpdir(), 'portent-bench-'));
+  const config = configOf({
+    environment: {
+      PORTENT_LISTEN_ADDRESS: '127.0.0.1',
+      PORTENT_LISTEN_PORT: '0',
+      PORTENT_METRICS_ADDRESS: '127.0.0.1',
+      PORTENT_METRICS_PORT: '0',
+      PORTENT_TLS_DIRECTORY: directory,
+    },
+  });
+  const snapshot = loadCluster(benchCluster(Number(pods), Number(policies)));
+  const running = await start({ config, version: 'bench', snapshot }, createLog('info'));
+  return running.port;
+}
+
+/** What every webhook on Fastify pays: TLS, HTTP, the body's JSON, an answer. */
+async function empty(): Promise<number> {
+  const { selfMade } = await import('../../src/tls/directory.ts');
+  const directory = mkdtempSync(join(tmpdir(), 'portent-bench-'));
+  await selfMade(directory, []);
+  const read = (name: string): string => readFileSync(join(directory, name), 'utf8');
+  const app = fastify({
+    https: { cert: read('tls.crt'), key: read('tls.key'), minVersion: 'TLSv1.3' },
+    bodyLimit: 7 * 1024 * 1024,
+  });
+  app.post('/validate', async (request) => {
+    const { request: review } = request.body as { request: { uid: string } };
+    return {
+      apiVersion: 'admission.k8s.io/v1',
+      kind: 'AdmissionReview',
+      response: { uid: review.uid, allowed: true },
+    };
+  });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const address = app.server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+const port = await (what === 'empty' ? empty() : portent());
+process.send?.({ port, rss: process.memoryUsage().rss });
+process.on('message', () => process.send?.({ port, rss: process.memoryUsage().rss }));
+process.on('disconnect', () => process.exit(0));
