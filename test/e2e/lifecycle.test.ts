@@ -67,6 +67,11 @@ test('it is ready only after every kind was listed, and says which is missing', 
   await cluster.waitFor('it is ready', async () => (await portent.health('/readyz')).status === 200, {
     timeout: 60_000,
   });
+  const { text } = await portent.health('/metrics');
+  const kinds = [...text.matchAll(/^portent_watch_synced\{kind="([^"]+)"\} (\d)$/gm)];
+  assert.ok(kinds.length >= 10, text);
+  const down = kinds.filter(([, , synced]) => synced !== '1').map(([, kind]) => kind);
+  assert.deepEqual(down, [], 'the rights of the chart are enough for every kind that is served');
 });
 
 test('failurePolicy Fail without an answer: the excluded namespaces are not locked', {

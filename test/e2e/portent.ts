@@ -1,5 +1,5 @@
 /** A real `portent serve`, with the rights that the chart gives it, asked by a real API server. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { waitFor } from '../cluster/wait.ts';
 import { Watchdog } from '../cluster/watchdog.ts';
 import { webhooksInForce } from '../cluster/webhook.ts';
 
-const main = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+const main = join(import.meta.dirname, '..', '..', 'src', 'cli', 'portent.ts');
 const namespace = 'portent-system';
 
 /** What a test may choose. */
@@ -102,7 +102,7 @@ export async function startPortent(cluster: Cluster, options: PortentOptions = {
     caPem,
     process: program,
     log: () => program.tail(10_000),
-    health: (path) => ask(`http://127.0.0.1:${metricsPort}${path}`),
+    health: (path) => ask(`http://${address}:${metricsPort}${path}`),
     stop,
   };
   try {
@@ -167,10 +167,15 @@ export interface Said extends KubectlResult {
   readonly warnings: readonly string[];
 }
 
-/** Runs kubectl as the administrator. */
+/** Runs kubectl as the administrator. A file named by PORTENT_TRANSCRIPT keeps what a person would have seen. */
 export async function say(cluster: Cluster, args: readonly string[], input?: string | object): Promise<Said> {
   const text = input === undefined || typeof input === 'string' ? input : JSON.stringify(input);
   const result = await cluster.kubectl(args, text === undefined ? {} : { input: text });
+  const { PORTENT_TRANSCRIPT: transcript = '' } = process.env;
+  if (transcript !== '') {
+    const whole = `$ kubectl ${args.join(' ')}\n${text ?? ''}\n${result.stdout}${result.stderr}\n`;
+    appendFileSync(transcript, whole);
+  }
   const warnings = result.stderr
     .split('\n')
     .flatMap((line) => (line.startsWith('Warning: ') ? [line.slice('Warning: '.length)] : []));

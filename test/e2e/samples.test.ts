@@ -96,7 +96,10 @@ test('Regions: a second policy undoes the exception of the first', { timeout: 60
   });
   const first = await apply(cluster, admitsRegions);
   assert.equal(first.code, 0, first.stderr);
-  assert.ok(naming(first, '10.128.0.0/9').length > 0, `addresses of pods change: ${first.stderr}`);
+  assert.ok(
+    naming(first, `${west.status.podIP}/32`, 'ephemeral').length > 0,
+    `addresses of pods change: ${first.stderr}`,
+  );
 
   const allowsAll = policy('server', 'allow-all', {
     podSelector: {},
@@ -138,7 +141,7 @@ test('Database egress: the API server refuses tcp; with TCP the loss of DNS is n
     });
   const refused = await apply(cluster, egress('tcp'));
   assert.equal(refused.code, 1);
-  assert.match(refused.stderr, /Unsupported value: "tcp": supported values: "SCTP", "TCP", "UDP"/);
+  assert.match(refused.stderr, /Unsupported value: "tcp": supported values: .*"TCP"/);
   assert.doesNotMatch(refused.stderr, /portent/i);
 
   const said = await apply(cluster, egress('TCP'));

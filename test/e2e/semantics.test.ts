@@ -163,5 +163,34 @@ test('a Service that loses its pods is told of', { timeout: 30_000 }, async () =
     service(space, 'db', { selector: { app: 'dbb' }, ports: [{ port: 5432 }] }),
   );
   assert.equal(said.code, 0, said.stderr);
-  assert.ok(naming(said, 'shop/db').length > 0, said.stderr);
+  assert.ok(naming(said, 'no-backends', 'app=dbb', 'did you mean app=db?').length > 0, said.stderr);
+  assert.ok(naming(said, 'shop/api can no longer reach db:5432').length > 0, said.stderr);
+});
+
+test('a policy of half a megabyte is judged in time, and so is its update', { timeout: 40_000 }, async () => {
+  const blocks = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({
+      ipBlock: { cidr: `172.${16 + (i >> 12)}.${(i >> 4) & 255}.${(i & 15) * 16}/28` },
+    }));
+  const large = (count: number) =>
+    policy(space, 'large', { ...selecting('db'), ingress: [{ from: [...blocks(count), selecting('api')] }] });
+  const size = JSON.stringify(large(12_000)).length;
+  assert.ok(size > 400_000, `${size} bytes`);
+  const created = await cluster.request('POST', listPath, large(12_000));
+  assert.equal(created.status, 201, created.text.slice(0, 500));
+  const updated = await cluster.request('PATCH', `${listPath}/large`, large(11_999));
+  assert.equal(updated.status, 200, updated.text.slice(0, 500));
+  assert.equal((await remove('large')).code, 0);
+});
+
+test('labels named like members of every object are labels', { timeout: 20_000 }, async () => {
+  for (const label of ['constructor', 'toString', 'hasOwnProperty']) {
+    const change = policy(space, 'odd', {
+      podSelector: { matchLabels: { [label]: 'x' } },
+      ingress: [{ from: [{ podSelector: { matchExpressions: [{ key: label, operator: 'Exists' }] } }] }],
+    });
+    const said = await apply(cluster, change, '--dry-run=server');
+    assert.equal(said.code, 0, said.stderr);
+    assert.ok(naming(said, 'selects-nothing', `${label}=x`).length > 0, said.stderr);
+  }
 });
