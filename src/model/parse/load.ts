@@ -85,7 +85,11 @@ function standIn(store: Store, workloads: readonly WorkloadObject[]): void {
     if (present.has(keyOf(workload))) present.add(maker);
   }
   const known = new Set(workloads.map(({ workload }) => keyOf(workload)));
-  for (const { workload, pod } of workloads) {
+  const ownersFirst = [
+    ...workloads.filter(({ owner }) => owner === undefined),
+    ...workloads.filter(({ owner }) => owner !== undefined),
+  ];
+  for (const { workload, pod } of ownersFirst) {
     const key = keyOf(workload);
     const maker = makers.get(key);
     const made = maker !== undefined && maker !== key && (known.has(maker) || present.has(maker));

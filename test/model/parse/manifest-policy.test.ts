@@ -182,7 +182,7 @@ test('names, namespaces and labels', () => {
   assert.match(meta('{name: a, labels: {"a/b/c": x}}')[0] as string, /at most one slash/);
   assert.match(meta(`{name: a, labels: {a: ${'x'.repeat(64)}}}`)[0] as string, /no more than 63/);
   assert.match(meta('{name: a, annotations: {"a b": x}}')[0] as string, /annotation key/);
-  assert.deepEqual(meta('{name: a, labels: {constructor: x, toString: y}}'), []);
+  assert.deepEqual(meta('{name: a, labels: {constructor: x, toString: z}}'), []);
 });
 
 test('a policy without spec is legal and isolates everything', () => {
