@@ -38,7 +38,7 @@ export function judge(snapshot: Snapshot, change: Change, context: JudgeContext)
   const findings = ruled(runs, enforcement);
   const unchecked = uncheckedOf(runs);
   for (const what of simulation.budget.skipped)
-    unchecked.push({ rule: 'budget', reason: `not fully analysed: ${what}` });
+    unchecked.push({ rule: 'simulation', reason: `not fully analysed: ${what}` });
   const stale = modelProblem({ snapshot });
   // A namespace on its way out must not be held up: its controller deletes what is in it.
   const leaving =

@@ -23,8 +23,8 @@ export interface Losses {
 }
 
 /** Losses after which nobody reads on, and needs looked at for one change. */
-const MOST_LOSSES = 40;
-const MOST_NEEDS = 1500;
+const MOST_LOSSES = 300;
+const MOST_NEEDS = 1000;
 
 /** The needs that held before a policy change and do not after it. Unknown verdicts are never a loss. */
 export function lossesOf(simulation: Simulation, sources: Sources): Losses {

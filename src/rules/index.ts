@@ -1,8 +1,14 @@
+import { allowAll } from './allow-all.ts';
 import { connectivityGained } from './connectivity-gained.ts';
 import { connectivityLost } from './connectivity-lost.ts';
+import { directionIgnored } from './direction-ignored.ts';
 import { dnsCut } from './dns-cut.ts';
 import { establishedConnections } from './established-connections.ts';
 import { exceptIneffective } from './except-ineffective.ts';
+import { exposedToTheWorld } from './exposed-to-the-world.ts';
+import { externalIps } from './external-ips.ts';
+import { hostNetworkSelected } from './host-network-selected.ts';
+import { namedPortUnresolved } from './named-port-unresolved.ts';
 import { namespaceIsolated } from './namespace-isolated.ts';
 import { noBackends } from './no-backends.ts';
 import { nodePortRange } from './node-port-range.ts';
@@ -11,6 +17,8 @@ import { peerSelectsNothing } from './peer-selects-nothing.ts';
 import { podIpInIpblock } from './pod-ip-in-ipblock.ts';
 import type { Rule } from './rule.ts';
 import { selectsNothing } from './selects-nothing.ts';
+import { servicePortForTargetPort } from './service-port-for-target-port.ts';
+import { targetPortUnresolved } from './target-port-unresolved.ts';
 
 /** Every rule there is, in the order of the catalogue. */
 export const RULES: readonly Rule[] = Object.freeze([
@@ -26,6 +34,14 @@ export const RULES: readonly Rule[] = Object.freeze([
   exceptIneffective,
   podIpInIpblock,
   establishedConnections,
+  directionIgnored,
+  servicePortForTargetPort,
+  namedPortUnresolved,
+  allowAll,
+  hostNetworkSelected,
+  targetPortUnresolved,
+  externalIps,
+  exposedToTheWorld,
 ]);
 
 /** The rule of that id. */

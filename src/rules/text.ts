@@ -37,11 +37,11 @@ export function peerText(peer: Peer): string {
     return except.length === 0 ? cidr : `${cidr} except ${listText(except)}`;
   }
   const everyPod = selectsEverything(peer.pods);
-  if (peer.namespaces === 'own') return everyPod ? 'every pod of the namespace' : selectorText(peer.pods);
+  if (peer.namespaces === 'own') return everyPod ? 'the pods of the namespace' : selectorText(peer.pods);
   if (selectsEverything(peer.namespaces))
-    return everyPod ? 'every pod of the cluster' : `${selectorText(peer.pods)} in any namespace`;
+    return everyPod ? 'all pods of the cluster' : `${selectorText(peer.pods)} in any namespace`;
   const where = `namespaces with ${selectorText(peer.namespaces)}`;
-  return everyPod ? `every pod of ${where}` : `${selectorText(peer.pods)} in ${where}`;
+  return everyPod ? `the pods of ${where}` : `${selectorText(peer.pods)} in ${where}`;
 }
 
 /** Who these policies let through, together: `app=guestbook`, `anyone`; undefined when nobody. */

@@ -4,6 +4,7 @@ import { DEFAULT_RULES_CONFIG, type RulesConfig } from '../../src/decision/enfor
 import { type JudgeContext, judge, judgeAll } from '../../src/decision/judge.ts';
 import { GUESTBOOK, REDIS_FOR_GUESTBOOK } from '../../src/rules/worlds/guestbook.ts';
 import { deployment, policy, service } from '../../src/rules/worlds/manifests.ts';
+import { ALLOW_ALL, EXCEPT_ONE_CLIENT, REGIONS } from '../../src/rules/worlds/regions.ts';
 import { changeOf, cniOf, storeOf } from '../rules/world.ts';
 
 function context(config: Partial<RulesConfig> = {}, more: Partial<JudgeContext> = {}): JudgeContext {
@@ -82,6 +83,34 @@ describe('the guestbook', () => {
   });
 });
 
+describe('regions', () => {
+  const store = storeOf(REGIONS + EXCEPT_ONE_CLIENT);
+  store.cni = cniOf('yes');
+  const said = (manifest: string, operation: 'CREATE' | 'UPDATE') =>
+    judge(store, changeOf(store, operation, manifest), context()).findings.map(
+      ({ rule, action }) => `${rule} ${action}`,
+    );
+
+  test('a policy that allows all makes the exception of another void', () => {
+    assert.deepEqual(said(ALLOW_ALL, 'CREATE'), [
+      'except-ineffective warn',
+      'connectivity-gained warn',
+      'allow-all warn',
+      'connectivity-gained note',
+    ]);
+  });
+
+  test("the exception's address is a pod's, and open connections may stay", () => {
+    const empty = storeOf(REGIONS);
+    empty.cni = cniOf('yes');
+    const { findings } = judge(empty, changeOf(empty, 'CREATE', EXCEPT_ONE_CLIENT), context());
+    assert.deepEqual(
+      findings.map(({ rule, action }) => `${rule} ${action}`),
+      ['pod-ip-in-ipblock warn', 'connectivity-lost note', 'established-connections note'],
+    );
+  });
+});
+
 describe('configuration', () => {
   const store = storeOf(SHOP);
   store.putNamespace({ name: 'shop', labels: ['env', 'test'], terminating: false });
@@ -107,7 +136,11 @@ describe('configuration', () => {
 
   test('off: the rule does not run', () => {
     const rules = { 'node-port-range': { action: 'off', namespaces: [] } } as const;
-    assert.deepEqual(judge(store, change, context({ rules })).findings, []);
+    const { findings } = judge(store, change, context({ rules }));
+    assert.deepEqual(
+      findings.map(({ rule }) => rule),
+      ['exposed-to-the-world'],
+    );
   });
 
   test('the range is configuration', () =>

@@ -1,0 +1,55 @@
+import type { Rule } from './rule.ts';
+import { listText, serviceText } from './text.ts';
+import { service } from './worlds/manifests.ts';
+
+export const externalIps: Rule = {
+  id: 'external-ips',
+  title: 'Service with external IPs',
+  kinds: ['Service'],
+  operations: ['CREATE', 'UPDATE'],
+  severity: 'high',
+  action: 'warn',
+  needs: 'object',
+  summary:
+    "A Service takes externalIPs: traffic from the cluster's nodes to these addresses goes to its pods.",
+  why: 'Nothing checks that the addresses are yours to give. Whoever may create a Service can take over connections of others to any address (CVE-2020-8554).',
+  fix: 'Use a Service of type LoadBalancer. Where externalIPs are needed, allow a list of them with the admission plug-in DenyServiceExternalIPs and exceptions, and exempt this Service here.',
+  limits: ['Addresses that the Service had before an update are not reported again.'],
+  examples: {
+    good: [
+      {
+        title: 'No external IPs',
+        cluster: '',
+        operation: 'CREATE',
+        manifest: service('shop/web', 'app: web', '{port: 80}'),
+        findings: [],
+      },
+    ],
+    bad: [
+      {
+        title: "Somebody else's address",
+        cluster: '',
+        operation: 'CREATE',
+        manifest: service('shop/web', 'app: web', '{port: 80}', '  externalIPs: [203.0.113.9]\n'),
+        findings: [
+          {
+            subject: 'Service shop/web',
+            message: 'takes the connections of this cluster to 203.0.113.9.',
+          },
+        ],
+      },
+    ],
+  },
+  *check({ change }) {
+    const service = change.after;
+    if (service?.kind !== 'Service') return;
+    const old = change.before?.kind === 'Service' ? change.before.externalIPs : [];
+    const added = service.externalIPs.filter((address) => !old.includes(address));
+    if (added.length === 0) return;
+    yield {
+      subject: serviceText(service),
+      message: `takes the connections of this cluster to ${listText(added)}.`,
+      because: [`${serviceText(service)} spec.externalIPs`],
+    };
+  },
+};

@@ -1,0 +1,91 @@
+import { nearest } from './nearest.ts';
+import type { Rule } from './rule.ts';
+import { pathText, policyText } from './text.ts';
+import { deployment, policy } from './worlds/manifests.ts';
+
+const CLUSTER = deployment('shop/web', 'app: web', '{name: http-server, containerPort: 3000}');
+const POLICY = (name: string) =>
+  policy(
+    'shop/web',
+    `  podSelector: {matchLabels: {app: web}}
+  ingress:
+  - ports: [{port: ${name}}]
+`,
+  );
+
+export const namedPortUnresolved: Rule = {
+  id: 'named-port-unresolved',
+  title: 'Port name that no selected pod has',
+  kinds: ['NetworkPolicy'],
+  operations: ['CREATE', 'UPDATE'],
+  severity: 'medium',
+  action: 'warn',
+  needs: 'model',
+  summary: 'An ingress rule admits a port by a name that no container of the selected pods gives to a port.',
+  why: 'A name is looked up in each pod, together with its protocol. Where it is missing the entry admits nothing, without an error.',
+  fix: 'Use the name of a container port of these pods, with its protocol, or the number.',
+  limits: [
+    'Names in egress rules belong to the destination pods and are not looked at.',
+    'Silent when at least one of the selected pods has the name.',
+  ],
+  examples: {
+    good: [
+      {
+        title: 'The name exists',
+        cluster: CLUSTER,
+        operation: 'CREATE',
+        manifest: POLICY('http-server'),
+        findings: [],
+      },
+    ],
+    bad: [
+      {
+        title: 'A misspelt name',
+        cluster: CLUSTER,
+        operation: 'CREATE',
+        manifest: POLICY('http-serve'),
+        findings: [
+          {
+            subject: 'NetworkPolicy shop/web',
+            message:
+              'spec.ingress[0] admits the port named http-serve (TCP), which no selected pod has; did you mean http-server?',
+          },
+        ],
+      },
+    ],
+  },
+  *check({ change, simulation }) {
+    const policy = change.after;
+    if (policy?.kind !== 'NetworkPolicy') return;
+    const subjects = simulation.subjects.filter(
+      ({ directions, ingress }) => directions.includes('ingress') && ingress.after.includes(policy),
+    );
+    if (subjects.length === 0) return;
+    const rules = policy.ingress ?? [];
+    for (let i = 0; i < rules.length; i++) {
+      const ports = rules[i]?.ports ?? 'any';
+      if (ports === 'any') continue;
+      for (const entry of ports) {
+        if (!('name' in entry)) continue;
+        const { name, protocol } = entry;
+        const names = subjects.flatMap(({ podClass }) => podClass.namedPorts);
+        if (names.some((named) => named.name === name && named.protocol === protocol)) continue;
+        const path = pathText('ingress', i);
+        const otherProtocol = names.find((named) => named.name === name)?.protocol;
+        const near = nearest(name, new Set(names.map((named) => named.name)));
+        const hint =
+          otherProtocol !== undefined
+            ? `; there it is ${otherProtocol}.`
+            : near === undefined
+              ? '.'
+              : `; did you mean ${near}?`;
+        yield {
+          subject: policyText(policy),
+          message: `${path} admits the port named ${name} (${protocol}), which no selected pod has${hint}`,
+          because: [`${policyText(policy)} ${path}`],
+        };
+        return;
+      }
+    }
+  },
+};
