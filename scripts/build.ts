@@ -2,29 +2,43 @@
  * Bundles the program into dist/. Each command is a chunk of its own, loaded when it is used, so that the
  * commands that only compute start without the web server and the cluster client.
  */
-import { chmodSync, readFileSync, rmSync } from 'node:fs';
-import { build } from 'esbuild';
+import { chmodSync, globSync, readFileSync, rmSync } from 'node:fs';
+import { normalize } from 'node:path';
+import { type BuildFailure, type BuildResult, build } from 'esbuild';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 
-rmSync('dist', { recursive: true, force: true });
-const result = await build({
-  entryPoints: ['src/cli/portent.ts'],
-  outdir: 'dist',
-  chunkNames: 'chunks/[name]-[hash]',
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node22',
-  legalComments: 'linked',
-  minifyWhitespace: true,
-  define: { PORTENT_VERSION: JSON.stringify(version) },
-  // Bundled CommonJS packages ask for Node's own modules with require().
-  banner: {
-    js: "import{createRequire as portentCreateRequire}from'node:module';const require=portentCreateRequire(import.meta.url);",
-  },
-  logLevel: 'warning',
-});
-if (result.errors.length > 0) process.exit(1);
+const result = await bundle();
+if (result === undefined) process.exit(1);
+// Chunks of an earlier build; a program that is running may still want them, so they go last.
+const written = new Set(Object.keys(result.metafile?.outputs ?? {}).map(normalize));
+for (const file of globSync('dist/**/*.{js,map,txt}')) if (!written.has(normalize(file))) rmSync(file);
 chmodSync('dist/portent.js', 0o755);
+
+async function bundle(): Promise<BuildResult | undefined> {
+  try {
+    return await build({
+      entryPoints: ['src/cli/portent.ts'],
+      outdir: 'dist',
+      chunkNames: 'chunks/[name]-[hash]',
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node22',
+      legalComments: 'linked',
+      minifyWhitespace: true,
+      metafile: true,
+      define: { PORTENT_VERSION: JSON.stringify(version) },
+      // Bundled CommonJS packages ask for Node's own modules with require().
+      banner: {
+        js: "import{createRequire as portentCreateRequire}from'node:module';const require=portentCreateRequire(import.meta.url);",
+      },
+      logLevel: 'warning',
+    });
+  } catch (error) {
+    // What is wrong with the sources is printed already; anything else is not.
+    if ((error as Partial<BuildFailure>).errors === undefined) throw error;
+    return undefined;
+  }
+}

@@ -21,7 +21,7 @@ if (files.length === 0) {
 const clusterFiles = files.filter(needsCluster);
 const plainFiles = files.filter((file) => !clusterFiles.includes(file));
 
-if (!existsSync('dist/portent.js')) step('scripts/build.ts');
+step('scripts/build.ts');
 const noCluster = clusterFiles.length === 0 ? undefined : missingCluster();
 
 const reporter = new spec();

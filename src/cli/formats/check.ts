@@ -1,5 +1,5 @@
 import type { Output } from '../output.ts';
-import { diffJson, diffLines } from './diff.ts';
+import { diffJson, foldedLines } from './diff.ts';
 import { githubLines } from './github.ts';
 import { junitText } from './junit.ts';
 import { objectText, type Report, type ReportChange, type ReportFinding } from './report.ts';
@@ -60,11 +60,11 @@ function writeText(report: Report, out: Output): void {
       if (finding.see !== undefined) out.line(`    see: ${finding.see}`);
     }
     for (const { rule, reason } of change.unchecked) out.line(`  not checked: ${rule}: ${reason}`);
-    if (change.diff !== undefined) writeShort(diffLines(change.diff), out);
+    if (change.diff !== undefined) writeShort(foldedLines(change.diff), out);
   }
   if (report.changes.some((change) => change.diff === undefined)) {
     out.line('all changes together:');
-    writeShort(diffLines(report.diff), out);
+    writeShort(foldedLines(report.diff), out);
   }
   const actions = report.changes.flatMap(({ findings }) => findings.map(({ action }) => action));
   const count = (wanted: string): number => actions.filter((action) => action === wanted).length;

@@ -31,6 +31,43 @@ export function diffLines(diff: Diff): string[] {
   return [...diff.lost.map((row) => line('-', row)), ...diff.gained.map((row) => line('+', row))];
 }
 
+/** As `diffLines`, pods first, and many address ranges with the same connections as one line. */
+export function foldedLines(diff: Diff): string[] {
+  return [...folded('-', diff.lost), ...folded('+', diff.gained)];
+}
+
+/** Ranges that are named before they are only counted. */
+const NAMED_RANGES = 2;
+
+function folded(sign: string, rows: readonly DiffRow[]): string[] {
+  const lines: string[] = [];
+  const groups = new Map<string, { readonly row: DiffRow; readonly ranges: string[] }>();
+  for (const row of rows) {
+    const [from, to] = [isRange(row.from), isRange(row.to)];
+    if (!from && !to) {
+      lines.push(`${sign} ${row.from} -> ${row.to}: ${joined(row.connections)}`);
+      continue;
+    }
+    const key = JSON.stringify([from ? row.to : row.from, from, row.connections]);
+    const group = groups.get(key) ?? { row, ranges: [] };
+    group.ranges.push(from ? row.from : row.to);
+    groups.set(key, group);
+  }
+  for (const { row, ranges } of groups.values()) {
+    const text =
+      ranges.length <= NAMED_RANGES
+        ? ranges.join(' and ')
+        : `${ranges.length} address ranges (${ranges[0]}, …)`;
+    const pair = isRange(row.from) ? `${text} -> ${row.to}` : `${row.from} -> ${text}`;
+    lines.push(`${sign} ${pair}: ${joined(row.connections)}`);
+  }
+  return lines;
+}
+
+function isRange(end: string): boolean {
+  return /^[0-9a-fA-F.:]+\/[0-9]{1,3}$/.test(end);
+}
+
 function writeCsv(diff: Diff, out: Output): void {
   out.line('change,from,to,connections');
   for (const { from, to, connections } of diff.lost)
