@@ -53,7 +53,7 @@ test('a Deployment, its ReplicaSet and its pods count once', () => {
   assert.deepEqual(loaded(deployment + replicaSet + pods).pods, real);
   assert.deepEqual(loaded(pods + replicaSet + deployment).pods, real);
   assert.deepEqual(loaded(replicaSet + deployment).pods, ['web default/web[Deployment] 3']);
-  assert.deepEqual(loaded(replicaSet).pods, ['web-abc default/web[Deployment] 2']);
+  assert.deepEqual(loaded(replicaSet).pods, ['web default/web[Deployment] 2']);
 });
 
 test('a workload that makes no pods stands for none', () => {
