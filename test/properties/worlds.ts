@@ -205,3 +205,18 @@ export function canMeet({ objects }: World, from: string, to: string): boolean {
   const other = families(to);
   return [...families(from)].some((family) => other.has(family));
 }
+
+/**
+ * Whether `list` has to speak of the pair. A pod without an address has no family yet: which blocks of external
+ * addresses it is shown with is left open.
+ */
+export function isListed(made: World, from: string, to: string): boolean {
+  const waiting = (end: string): boolean =>
+    livePods(made.objects).some(
+      ({ metadata, status }) =>
+        `${metadata.namespace}/${metadata.name}` === end && (status?.podIPs ?? []).length === 0,
+    );
+  if (!from.includes('/')) return !waiting(to) && canMeet(made, from, to);
+  if (!to.includes('/')) return !waiting(from) && canMeet(made, from, to);
+  return canMeet(made, from, to);
+}
