@@ -95,19 +95,24 @@ export class Contact {
 
   /** An object was read, or is gone. */
   read(namespace: string, name: string): void {
-    if (this.#unread.size > 0) this.#unread.delete(`${namespace}/${name}`);
+    if (this.#unread.size > 0) this.#unread.delete(pathOf(namespace, name));
   }
 
   /** The model's own code failed on an object. */
   consumerFailed(error: unknown, namespace: string, name: string): void {
     this.consumerErrors++;
-    this.note(`${namespace}/${name} could not be read: ${errorText(error)}`);
-    this.#unread.add(`${namespace}/${name}`);
+    const path = pathOf(namespace, name);
+    this.note(`${path} could not be read: ${errorText(error)}`);
+    this.#unread.add(path);
   }
 
   get unread(): string[] {
     return [...this.#unread.values().take(UNREAD_SHOWN)];
   }
+}
+
+function pathOf(namespace: string, name: string): string {
+  return namespace === '' ? name : `${namespace}/${name}`;
 }
 
 /** What went wrong in one line; undici hides the reason of a failed connection in `cause`. */

@@ -1,4 +1,4 @@
-import { rawAt, textAt } from './raw.ts';
+import { type Raw, rawAt, textAt } from './raw.ts';
 
 /** k3s writes its own command line here (JSON, secrets hashed); with the flags decides its embedded kube-router. */
 const K3S_ARGUMENTS = 'k3s.io/node-args';
@@ -13,6 +13,15 @@ export function nodeSettings(raw: unknown): string[] {
   const written = textAt(rawAt(rawAt(raw, 'metadata'), 'annotations'), K3S_ARGUMENTS);
   if (written !== '') settings.push(...k3sSettings(written));
   return settings;
+}
+
+/** The annotation with only what `nodeSettings` reads of it, for a saved snapshot. */
+export function nodeSettingsAnnotation(raw: unknown): Raw {
+  const written = textAt(rawAt(rawAt(raw, 'metadata'), 'annotations'), K3S_ARGUMENTS);
+  const settings = k3sSettings(written);
+  if (settings.length === 0) return {};
+  const words = ['server', ...settings.filter((each) => each.startsWith('--'))];
+  return { annotations: { [K3S_ARGUMENTS]: JSON.stringify(words) } };
 }
 
 function k3sSettings(written: string): string[] {

@@ -9,7 +9,8 @@ import { Reflector, type ReflectorOptions } from './reflector.ts';
 import { TIMINGS, type Timings } from './timings.ts';
 
 /** Names are enough for policies that are only noticed, and metadata is a tenth of an object. */
-const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json';
+export const METADATA_LIST =
+  'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json';
 /** A group that vanishes for a moment while its server restarts is not removed; one that stays away is. */
 const MISSED_BEFORE_CLEAR = 2;
 

@@ -38,3 +38,16 @@ export const CATALOGUE: readonly Plugin[] = [
   referencePlugins,
   multus,
 ];
+
+/** The arguments that decide whether a plug-in enforces. Saved snapshots hold no others. */
+export const FLAGS_READ: readonly string[] = [
+  '--enable-network-policy',
+  '--enable-policy',
+  '--feature-gates',
+  '--network-policy',
+  '--no-network-policy',
+  '--run-firewall',
+];
+
+/** The environment settings that do. */
+export const SETTINGS_READ: readonly string[] = ['EXPECT_NPC'];

@@ -1,3 +1,4 @@
+import { isCanal } from './calico.ts';
 import { findDaemonSet, IGNORES, type Plugin, seen } from './plugin.ts';
 
 const IMAGE = /(^|\/)(mirrored-)?(flannelcni-|flannel-io-|hardened-)?flannel$/;
@@ -8,7 +9,7 @@ export const flannel: Plugin = {
   name: 'Flannel',
   recognise: (facts) => {
     const found = findDaemonSet(facts, NAMES, IMAGE);
-    if (found === undefined) return undefined;
+    if (found === undefined || isCanal(found)) return undefined;
     return seen('Flannel', 'network', found, IGNORES, 'a network without policy', [
       'Flannel needs a policy engine beside it: kube-network-policies (netpol.enabled in its chart), or Calico (Canal).',
     ]);

@@ -65,8 +65,12 @@ export const UNCLEAR: Abilities = Object.freeze({
 const SYSTEM =
   /^(kube|calico|cilium|tigera|weave|antrea|openshift|ovn|contrail|tungsten|tf|romana|flannel|canal|kindnet|cattle|gke|gmp|aws|amazon|azure|aks|cni|network|networking|multus)(-|$)|-system$/;
 
+export function isSystemNamespace(name: string): boolean {
+  return SYSTEM.test(name);
+}
+
 export function isSystem(daemonSet: DaemonSetFacts): boolean {
-  return SYSTEM.test(daemonSet.namespace);
+  return isSystemNamespace(daemonSet.namespace);
 }
 
 /** `quay.io/calico/node:v3.30@sha256:…` → `calico/node`, with the registry's host left out. */

@@ -1,0 +1,140 @@
+/** A cluster read once: into a file of slimmed objects, or into a model. */
+import type { Store } from '../model/store.ts';
+import { type Access, type AccessOptions, openAccess } from './access.ts';
+import { ApiError } from './api-error.ts';
+import { detectCni, type StatedCni, withStated } from './cni/detect.ts';
+import type { CniInputs } from './consumers.ts';
+import { errorText } from './contact.ts';
+import { discover } from './discovery.ts';
+import { OPTIONAL, optionalLabel, REQUIRED } from './kinds.ts';
+import { METADATA_LIST, OPTIONAL_GROUPS, servedAs } from './optional.ts';
+import { listPages } from './pages.ts';
+import { isRaw, type Raw } from './raw.ts';
+import type { Consumer } from './reflector.ts';
+import { slim } from './slim.ts';
+
+/** What could not be read, each in words; the rest was read all the same. */
+export interface LiveProblems {
+  readonly problems: readonly string[];
+}
+
+interface Listing {
+  readonly label: string;
+  readonly path: string;
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly required: boolean;
+  readonly accept?: string;
+  readonly consumer: (store: Store, inputs: CniInputs) => Consumer;
+}
+
+interface Visitor {
+  /** The list of a kind begins; for a second time when the first attempt came to nothing. */
+  begin(listing: Listing): void;
+  object(listing: Listing, raw: Raw): void;
+}
+
+/**
+ * Everything a snapshot file needs, as plain objects in a stable order: kind by kind, as the API server lists
+ * them. Throws when a required kind cannot be read.
+ */
+export async function readLive(options: AccessOptions = {}): Promise<LiveProblems & { objects: Raw[] }> {
+  const lists = new Map<Listing, Raw[]>();
+  const { problems } = await visitLive(options, {
+    begin: (listing) => lists.set(listing, []),
+    object: (listing, raw) => {
+      const kept = slim(raw, listing.apiVersion, listing.kind);
+      if (kept !== undefined) lists.get(listing)?.push(kept);
+    },
+  });
+  return { objects: [...lists.values()].flat(), problems };
+}
+
+/**
+ * Reads a live cluster into the model once, for a command that then works on it. Sets the model's CNI and
+ * health. Throws when a required kind cannot be read.
+ */
+export async function loadLive(
+  store: Store,
+  options: AccessOptions & { readonly cniOverride?: StatedCni } = {},
+): Promise<LiveProblems> {
+  const inputs: CniInputs = { daemonSets: new Map(), nodes: new Map(), apiGroups: undefined, changed: true };
+  const consumers = new Map<Listing, Consumer>();
+  const unread: string[] = [];
+  const { problems, groups } = await visitLive(options, {
+    begin: (listing) => {
+      if (!consumers.has(listing)) consumers.set(listing, listing.consumer(store, inputs));
+    },
+    object: (listing, raw) => {
+      try {
+        consumers.get(listing)?.put(raw);
+      } catch (error) {
+        unread.push(`${listing.label}: an object could not be read: ${errorText(error)}`);
+      }
+    },
+  });
+  const { daemonSets, nodes } = inputs;
+  const facts = { daemonSets: [...daemonSets.values()], nodes: [...nodes.values()], apiGroups: groups };
+  store.cni = withStated(detectCni(facts), options.cniOverride ?? {});
+  const all = [...problems, ...unread];
+  store.health = { state: 'fixed', problems: all };
+  return { problems: all };
+}
+
+async function visitLive(
+  options: AccessOptions,
+  visitor: Visitor,
+): Promise<LiveProblems & { groups: readonly string[] }> {
+  const access = openAccess(options);
+  try {
+    const problems: string[] = [];
+    const { listings, groups } = await listingsOf(access, problems);
+    for (const listing of listings) {
+      try {
+        await visitKind(access, listing, visitor);
+      } catch (error) {
+        const problem = `${listing.label}: ${errorText(error)}`;
+        // A server that does not answer at all would fail for every other kind too.
+        if (listing.required || !(error instanceof ApiError)) throw new Error(problem, { cause: error });
+        problems.push(problem);
+      }
+    }
+    return { problems, groups };
+  } finally {
+    await access.close();
+  }
+}
+
+async function visitKind(access: Access, listing: Listing, visitor: Visitor): Promise<void> {
+  const { path, accept } = listing;
+  for await (const { items, first } of listPages(access, path, accept === undefined ? {} : { accept })) {
+    if (first) visitor.begin(listing);
+    for (const item of items) if (isRaw(item)) visitor.object(listing, item);
+  }
+}
+
+async function listingsOf(
+  access: Access,
+  problems: string[],
+): Promise<{ listings: Listing[]; groups: readonly string[] }> {
+  const listings: Listing[] = REQUIRED.map((each) => ({ ...each, required: true }));
+  const discovery = await discover(access, OPTIONAL_GROUPS);
+  for (const group of new Set(discovery.unknownGroups)) {
+    problems.push(`${group}: the server of this API group does not answer`);
+  }
+  for (const optional of OPTIONAL) {
+    const served = servedAs(optional, discovery);
+    if (served === undefined) continue;
+    const apiVersion = `${served.group}/${served.version}`;
+    listings.push({
+      label: optionalLabel(optional),
+      path: `/apis/${apiVersion}/${served.resource}`,
+      apiVersion,
+      kind: optional.kind,
+      required: false,
+      ...(optional.metadataOnly === true ? { accept: METADATA_LIST } : {}),
+      consumer: (store) => optional.consumer(store, apiVersion),
+    });
+  }
+  return { listings, groups: discovery.groups };
+}

@@ -1,0 +1,311 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { type Feed, startFeed } from '../../src/cluster/feed.ts';
+import { loadLive, readLive } from '../../src/cluster/snapshot-live.ts';
+import { labelPairs } from '../../src/model/labels.ts';
+import { readDocuments } from '../../src/model/parse/documents.ts';
+import { load } from '../../src/model/parse/load.ts';
+import { parseManifest } from '../../src/model/parse/manifest.ts';
+import type { Snapshot } from '../../src/model/snapshot.ts';
+import { Store } from '../../src/model/store.ts';
+import { type Cluster, startCluster } from '../cluster/cluster.ts';
+import { until } from './harness.ts';
+
+let cluster: Cluster;
+let feed: Feed;
+
+before(async () => {
+  cluster = await startCluster({ full: true });
+  feed = startFeed({
+    kubeconfigPath: cluster.kubeconfigPath,
+    timings: { discoveryMs: 1_000, pauseMs: [100, 1_000], staleAfterMs: 1_500, refusedMs: 1_000 },
+  });
+  await feed.whenReady();
+});
+
+after(async () => {
+  await feed?.stop();
+  await cluster?.stop();
+});
+
+/** Everything the model holds, as text that is equal for equal models. */
+function contents(snapshot: Snapshot): Record<string, unknown> {
+  const plain = (value: unknown): unknown =>
+    JSON.parse(JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? `${each}` : each)));
+  const sorted = (map: ReadonlyMap<string, unknown>): [string, unknown][] =>
+    [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => [key, plain(value)]);
+  const spaces = [...snapshot.spaces.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return {
+    nodes: sorted(snapshot.nodes),
+    tiers: sorted(snapshot.tiers),
+    foreign: sorted(snapshot.foreign),
+    callbacks: sorted(snapshot.callbacks),
+    cni: snapshot.cni,
+    pods: snapshot.podCount,
+    spaces: spaces.map(({ name, labels, known, terminating, pods, policies, services, slices, routes }) => ({
+      name,
+      labels: labelPairs(labels),
+      known,
+      terminating,
+      pods: sorted(pods),
+      policies: sorted(policies),
+      services: sorted(services),
+      slices: [...slices]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([service, ofService]) => [service, sorted(ofService)]),
+      routes: sorted(routes),
+    })),
+  };
+}
+
+async function listed(): Promise<Record<string, unknown>> {
+  const store = new Store();
+  await loadLive(store, { kubeconfigPath: cluster.kubeconfigPath });
+  return contents(store);
+}
+
+/** The followed model becomes equal to a fresh list of everything. */
+async function sameAsListed(): Promise<void> {
+  let fresh: unknown;
+  let followed: unknown;
+  const equal = async (): Promise<boolean> => {
+    fresh = await listed();
+    await setTimeout(100);
+    followed = contents(feed.snapshot);
+    return JSON.stringify(fresh) === JSON.stringify(followed);
+  };
+  await until('the model equals a fresh list', equal, 30_000).catch((error: unknown) => {
+    assert.deepEqual(followed, fresh);
+    throw error;
+  });
+}
+
+const source = (kind: string) => feed.sources().find((each) => each.kind === kind);
+
+const MANIFESTS = `
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {team: shop}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: example/web
+          ports: [{name: http, containerPort: 8080}]
+          env: [{name: REDIS_HOST, value: redis.shop}, {name: PASSWORD, value: hunter2}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop, annotations: {secret-note: hunter2}}
+spec: {selector: {app: web}, ports: [{port: 80, targetPort: http}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web, namespace: shop}
+spec: {podSelector: {matchLabels: {app: web}}, ingress: [{from: [{namespaceSelector: {}}]}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web, namespace: shop}
+spec: {defaultBackend: {service: {name: web, port: {number: 80}}}}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: kube-flannel-ds, namespace: kube-system}
+spec:
+  selector: {matchLabels: {app: flannel}}
+  template:
+    metadata: {labels: {app: flannel}}
+    spec: {containers: [{name: kube-flannel, image: "ghcr.io/flannel-io/flannel:v0.27.2"}]}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: hooks}
+webhooks:
+  - name: a.example.com
+    failurePolicy: Ignore
+    clientConfig: {service: {namespace: shop, name: web}}
+    sideEffects: None
+    admissionReviewVersions: [v1]
+    rules: [{apiGroups: [example.com], apiVersions: [v1], resources: [things], operations: [CREATE]}]
+`;
+
+const CRD = (group: string, kind: string, plural: string): string => `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: ${plural}.${group}, annotations: {api-approved.kubernetes.io: unapproved}}
+spec:
+  group: ${group}
+  scope: Cluster
+  names: {kind: ${kind}, plural: ${plural}, singular: ${kind.toLowerCase()}}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+`;
+
+test('follows creations, changes and deletions, and equals a fresh list object by object', async () => {
+  assert.equal(feed.ready(), true);
+  assert.equal(feed.snapshot.health.state, 'live');
+  await cluster.apply(MANIFESTS);
+  await until(
+    'three pods with addresses',
+    () => {
+      const pods = [...(feed.snapshot.spaces.get('shop')?.pods.values() ?? [])];
+      return pods.length === 3 && pods.every(({ addresses, ready }) => addresses.length > 0 && ready);
+    },
+    60_000,
+  );
+  await sameAsListed();
+  assert.equal(feed.snapshot.cni.name, 'Flannel');
+  assert.equal(feed.snapshot.cni.enforcesIngress, 'no');
+  const shop = feed.snapshot.spaces.get('shop');
+  assert.equal([...(shop?.pods.values() ?? [])][0]?.workload.kind, 'Deployment');
+  assert.equal(shop?.routes.size, 1);
+  assert.ok(feed.snapshot.callbacks.has('ValidatingWebhookConfiguration/hooks/a.example.com'));
+
+  await cluster.kubectl(['-n', 'shop', 'scale', 'deployment/web', '--replicas=5']);
+  await cluster.kubectl(['-n', 'shop', 'label', 'service/web', 'tier=front']);
+  await cluster.request('PATCH', '/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies/web', {
+    spec: { policyTypes: ['Ingress', 'Egress'] },
+  });
+  await cluster.kubectl(['label', 'namespace/shop', 'team=other', '--overwrite']);
+  await cluster.kubectl(['delete', 'validatingwebhookconfiguration/hooks']);
+  await until('five pods', () => feed.snapshot.spaces.get('shop')?.pods.size === 5, 60_000);
+  await sameAsListed();
+  assert.deepEqual(feed.snapshot.spaces.get('shop')?.policies.get('web')?.egress, []);
+  assert.equal(feed.snapshot.callbacks.has('ValidatingWebhookConfiguration/hooks/a.example.com'), false);
+
+  await cluster.kubectl(['-n', 'shop', 'delete', 'networkpolicy/web', 'ingress/web', '--wait=false']);
+  await cluster.kubectl(['-n', 'shop', 'scale', 'deployment/web', '--replicas=1']);
+  await until('one pod', () => feed.snapshot.spaces.get('shop')?.pods.size === 1, 60_000);
+  await sameAsListed();
+});
+
+test('a saved snapshot loads to the same model, and holds nothing confidential', async () => {
+  const { objects, problems } = await readLive({ kubeconfigPath: cluster.kubeconfigPath });
+  assert.deepEqual(problems, []);
+  const text = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
+  assert.doesNotMatch(text, /hunter2|PASSWORD|secret-note|last-applied/);
+  const store = new Store();
+  const { documents } = readDocuments(text, 'snapshot.json');
+  const parsed = documents.flatMap(
+    (document) => parseManifest(document, { namespace: 'default', stored: true }).object ?? [],
+  );
+  load(store, parsed);
+  const saved = contents(store);
+  const followed = contents(feed.snapshot);
+  for (const part of ['nodes', 'pods', 'spaces'] as const)
+    assert.deepEqual(saved[part], followed[part], part);
+  const pod = [...(store.spaces.get('shop')?.pods.values() ?? [])][0];
+  assert.equal(
+    pod?.references[0]?.service,
+    'redis',
+    'references survive without the values they were read from',
+  );
+});
+
+test('kinds of a later CustomResourceDefinition are followed, and forgotten with it', async () => {
+  await cluster.apply(CRD('crd.projectcalico.org', 'GlobalNetworkPolicy', 'globalnetworkpolicies'));
+  await cluster.waitFor('the kind is served', async () => {
+    const where = '/apis/crd.projectcalico.org/v1/globalnetworkpolicies';
+    return (await cluster.request('GET', where)).status === 200;
+  });
+  await cluster.apply(
+    '{apiVersion: crd.projectcalico.org/v1, kind: GlobalNetworkPolicy, metadata: {name: deny}}',
+  );
+  await until('noticed', () => feed.snapshot.foreign.size === 1, 30_000);
+  assert.equal([...feed.snapshot.foreign.values()][0]?.apiVersion, 'crd.projectcalico.org/v1');
+  assert.equal(source('GlobalNetworkPolicy.crd.projectcalico.org')?.state, 'live');
+  await sameAsListed();
+  await cluster.kubectl(['delete', 'crd/globalnetworkpolicies.crd.projectcalico.org']);
+  await until('forgotten', () => feed.snapshot.foreign.size === 0, 30_000);
+  await until(
+    'no longer a source',
+    () => source('GlobalNetworkPolicy.crd.projectcalico.org') === undefined,
+    30_000,
+  );
+});
+
+test('without the right to list an optional kind it starts all the same, and says what is missing', async () => {
+  await cluster.apply(`
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: reader, namespace: default}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: reader}
+rules:
+  - apiGroups: ["", apps, discovery.k8s.io]
+    resources: [pods, namespaces, services, nodes, daemonsets, endpointslices]
+    verbs: [list, watch]
+  - {apiGroups: [networking.k8s.io], resources: [networkpolicies], verbs: [list, watch]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: reader}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: reader}
+subjects: [{kind: ServiceAccount, name: reader, namespace: default}]
+`);
+  const { stdout } = await cluster.kubectl(['create', 'token', 'reader']);
+  const kubeconfigPath = cluster.kubeconfig('reader', stdout.trim());
+  const other = startFeed({ kubeconfigPath });
+  try {
+    await Promise.race([other.whenReady(), setTimeout(20_000)]);
+    assert.equal(other.ready(), true);
+    const ingress = other.sources().find(({ kind }) => kind === 'Ingress.networking.k8s.io');
+    assert.equal(ingress?.state, 'forbidden');
+    assert.equal(other.snapshot.health.state, 'live');
+    assert.match(
+      other.snapshot.health.problems.join('\n'),
+      /Ingress\.networking\.k8s\.io: not allowed to list/,
+    );
+  } finally {
+    await other.stop();
+  }
+});
+
+test('the API server is killed under changes: stale, then live and equal again', async () => {
+  let going = true;
+  const changes = (async () => {
+    for (let index = 0; going; index++) {
+      const name = `churn-${index % 7}`;
+      const body = {
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'NetworkPolicy',
+        metadata: { name, namespace: 'shop' },
+        spec: { podSelector: { matchLabels: { n: `${index}` } } },
+      };
+      const where = '/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies';
+      // While the server is down every one of these fails, which is the point.
+      await cluster.request('POST', where, body).catch(() => undefined);
+      if (index % 3 === 0) await cluster.request('DELETE', `${where}/${name}`).catch(() => undefined);
+      else await cluster.request('PATCH', `${where}/${name}`, { spec: body.spec }).catch(() => undefined);
+      await setTimeout(5);
+    }
+  })();
+  await setTimeout(1_000);
+  await cluster.killApiServer();
+  await until('stale', () => feed.snapshot.health.state === 'stale', 15_000);
+  assert.match(feed.snapshot.health.problems.join('\n'), /Pods: no contact for \d+ s/);
+  assert.equal(feed.ready(), true, 'readiness does not flip with the API server');
+  assert.ok(feed.snapshot.podCount > 0, 'what is known stays');
+  await cluster.restartApiServer();
+  await until('live', () => feed.snapshot.health.state === 'live', 30_000);
+  await setTimeout(1_000);
+  going = false;
+  await changes;
+  await sameAsListed();
+  assert.ok((source('NetworkPolicies')?.restarts ?? 0) > 0);
+});
