@@ -86,7 +86,7 @@ async function show(change: DemoChange, url: string, ca: Buffer): Promise<boolea
   } else {
     lines.push(
       `Error from server (Forbidden): error when creating "${change.file}": admission webhook ` +
-        `"portent.portent.dev" denied the request: ${response.status?.message ?? ''}`,
+        `"validate.portent.dev" denied the request: ${response.status?.message ?? ''}`,
     );
   }
   for (const line of lines)
