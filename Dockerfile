@@ -20,10 +20,12 @@ LABEL org.opencontainers.image.title="portent" \
       org.opencontainers.image.description="Says before a NetworkPolicy or Service is stored who loses access, who gains it." \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
-COPY --from=build /build/dist /app
+# package.json says that these files are ES modules.
+COPY --from=build /build/package.json /app/package.json
+COPY --from=build /build/dist /app/dist
 ENV NODE_ENV=production
 USER 65532:65532
 WORKDIR /app
 EXPOSE 8443 9090
-ENTRYPOINT ["/usr/local/bin/node", "/app/portent.js"]
+ENTRYPOINT ["/usr/local/bin/node", "/app/dist/portent.js"]
 CMD ["serve"]
