@@ -79,7 +79,7 @@ function build(source: string, events: readonly Event[], first: number, end: num
       frame.key = keyText(value);
       frame.keyEvent = event;
       if (frame.key === undefined) {
-        problems.push({ event, message: 'a key must be a single word or text' });
+        problems.push({ event, message: 'a key must be text' });
         frame.key = '';
       }
     } else {
@@ -158,10 +158,10 @@ function scalar(source: string, event: ScalarEvent): unknown {
   return /^!!(int|float|bool|null)$|2002:(int|float|bool|null)>?$/.test(tag) ? resolvePlain(text) : text;
 }
 
-/** Keys of other types are written out as text, as JSON needs it. */
+/** Keys of other types are written out as text, as JSON needs it; null and collections cannot be keys. */
 export function keyText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
-  return typeof value === 'object' && value !== null ? undefined : String(value);
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }
 
 /** A quoted `"<<"` is an ordinary key. */

@@ -31,7 +31,9 @@ export function resolvePlain(text: string): string | number | boolean | null {
   const plain = text.includes('_') ? text.replaceAll('_', '') : text;
   const integer = first === 46 ? null : INTEGER.exec(plain);
   if (integer !== null) return (integer[1] === '-' ? -1 : 1) * natural(integer[2] as string);
-  return FLOAT.test(plain) ? Number.parseFloat(plain) : text;
+  if (!FLOAT.test(plain)) return text;
+  const float = Number.parseFloat(plain);
+  return Number.isFinite(float) ? float : text;
 }
 
 function natural(digits: string): number {

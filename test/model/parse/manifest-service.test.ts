@@ -15,7 +15,8 @@ test('right Services', () => {
     '{type: NodePort, ports: [{port: 80, nodePort: 3000}]}',
     '{type: LoadBalancer, ports: [{port: 80}], externalTrafficPolicy: Local, loadBalancerSourceRanges: [" 10.0.0.0/8 "]}',
     '{ports: [{name: a, port: 53, protocol: TCP}, {name: b, port: 53, protocol: UDP}]}',
-    '{clusterIP: 10.0.0.1, clusterIPs: [10.0.0.1, "fd00::1"], ipFamilies: [IPv4, IPv6], ports: [{port: 80}]}',
+    '{clusterIP: 10.0.0.1, clusterIPs: [10.0.0.1, "fd00::1"], ipFamilies: [IPv4, IPv6], ipFamilyPolicy: PreferDualStack, ports: [{port: 80}]}',
+    '{clusterIP: None, ipFamilies: [IPv4, IPv6], ports: [{port: 80}]}',
     '{externalIPs: [10.0.0.9], externalTrafficPolicy: Local, ports: [{port: 80}]}',
   ]) {
     assert.deepEqual(spec(right), [], right);
@@ -59,6 +60,14 @@ test('what the API server refuses', () => {
       /^clusterIP: .* is not of the family IPv6/,
     ],
     ['{ipFamilies: [IPv4, IPv4], ports: [{port: 80}]}', /^ipFamilies\[1\]: "IPv4" stands twice/],
+    [
+      '{ipFamilies: [IPv4, IPv6], ports: [{port: 80}]}',
+      /^ipFamilyPolicy: .*Write ipFamilyPolicy: PreferDualStack$/,
+    ],
+    [
+      '{type: NodePort, ports: [{port: 80, name: a, nodePort: 30007}, {port: 81, name: b, protocol: UDP, nodePort: 30007}]}',
+      /for different ports$/,
+    ],
     ['{ipFamilyPolicy: dual, ports: [{port: 80}]}', /^ipFamilyPolicy: Unsupported value/],
     ['{type: ExternalName}', /^externalName: a name is missing/],
     ['{type: ExternalName, externalName: "http://x"}', /^externalName: "http:\/\/x" must consist of/],

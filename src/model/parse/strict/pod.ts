@@ -23,7 +23,7 @@ export function checkPodSpec(raw: unknown, path: Path, report: Report): void {
       else if (problem !== undefined) report([...at, 'name'], `${shown(name)} ${problem}`);
       else if (names.has(name)) report([...at, 'name'], `the name ${shown(name)} stands twice`);
       names.add(name);
-      if (isAbsent(image) && path.length === 1) report([...at, 'image'], 'an image is missing');
+      if (isAbsent(image)) report([...at, 'image'], 'an image is missing');
       checkContainerPorts(ports, [...at, 'ports'], report);
     });
   }

@@ -34,7 +34,7 @@ export function checkPolicy(raw: unknown, report: Report): void {
   if (types.length > 2) report(['spec', 'policyTypes'], 'must hold no more than two policyTypes');
   else {
     types.forEach((type, i) => {
-      checkOneOf(type, ['Ingress', 'Egress'], ['spec', 'policyTypes', i], report);
+      checkOneOf(type ?? '', ['Ingress', 'Egress'], ['spec', 'policyTypes', i], report);
     });
   }
 }

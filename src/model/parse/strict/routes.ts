@@ -58,7 +58,16 @@ export function checkSlice(raw: unknown, report: Report): void {
       report(['endpoints', i, 'addresses'], 'at least one address is needed');
     if (addressType === 'FQDN') return;
     items(addresses).forEach((address, n) => {
-      checkEndpointAddress(address, ['endpoints', i, 'addresses', n], report);
+      const path = ['endpoints', i, 'addresses', n];
+      const found = checkEndpointAddress(address, path, report);
+      const family = typeof found === 'number' ? 'IPv4' : 'IPv6';
+      if (
+        found !== undefined &&
+        (addressType === 'IPv4' || addressType === 'IPv6') &&
+        family !== addressType
+      ) {
+        report(path, `${shown(address)} is not an ${addressType} address`);
+      }
     });
   });
   checkEndpointPorts(ports, ['ports'], report);
@@ -79,8 +88,10 @@ export function checkEndpoints(raw: unknown, report: Report): void {
 
 function checkEndpointPorts(raw: unknown, path: Path, report: Report): void {
   items(raw).forEach((item, i) => {
-    const { port, protocol } = fields(item);
-    if (!isAbsent(port)) checkPortNumber(port, [...path, i, 'port'], report);
+    const { name, port, protocol } = fields(item);
+    const problem = typeof name === 'string' && name !== '' ? dnsLabelProblem(name) : undefined;
+    if (problem !== undefined) report([...path, i, 'name'], `${shown(name)} ${problem}`);
+    if (!isAbsent(port) && port !== 0) checkPortNumber(port, [...path, i, 'port'], report);
     checkProtocol(protocol === '' ? undefined : protocol, [...path, i, 'protocol'], report);
   });
 }

@@ -1,6 +1,6 @@
 import { type Address, parseAddress } from '../../../netset/addresses.ts';
 import { shown } from '../problem.ts';
-import { type Fields, isAbsent, items } from '../wire.ts';
+import { type Fields, fields, isAbsent, items } from '../wire.ts';
 import { checkAddress, checkOneOf } from './network.ts';
 import type { Report } from './report.ts';
 
@@ -27,10 +27,13 @@ export function checkClusterIPs(spec: Fields, headless: boolean, report: Report)
   });
   const policies = ['SingleStack', 'PreferDualStack', 'RequireDualStack'];
   checkOneOf(ipFamilyPolicy, policies, ['spec', 'ipFamilyPolicy'], report);
-  if (ipFamilyPolicy === 'SingleStack' && (families.length > 1 || written.length > 1)) {
+  // Without a selector a headless Service is of both families by itself.
+  const manual = headless && Object.keys(fields(spec.selector)).length === 0;
+  const oneFamily = isAbsent(ipFamilyPolicy) ? !manual : ipFamilyPolicy === 'SingleStack';
+  if (oneFamily && (families.length > 1 || written.length > 1)) {
     report(
       ['spec', 'ipFamilyPolicy'],
-      'SingleStack takes one address family',
+      'one address family only, unless ipFamilyPolicy says otherwise',
       'Write ipFamilyPolicy: PreferDualStack',
     );
   }

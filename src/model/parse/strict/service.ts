@@ -1,3 +1,4 @@
+import type { Address } from '../../../netset/addresses.ts';
 import { type Path, shown } from '../problem.ts';
 import { dnsLabelProblem, dnsSubdomainProblem, labelKeyProblem } from '../syntax.ts';
 import { type Fields, fields, isAbsent, items } from '../wire.ts';
@@ -34,7 +35,12 @@ export function checkService(raw: unknown, report: Report): void {
 function checkExternalName(spec: Fields, report: Report): void {
   for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy']) {
     const value = spec[field];
-    if (isAbsent(value) || value === '' || (Array.isArray(value) && value.length === 0)) continue;
+    if (
+      isAbsent(value) ||
+      (value === '' && field !== 'ipFamilyPolicy') ||
+      (Array.isArray(value) && value.length === 0)
+    )
+      continue;
     report(['spec', field], 'may not be set for type ExternalName', `Leave ${field} out`);
   }
   const name = typeof spec.externalName === 'string' ? spec.externalName.replace(/\.$/, '') : '';
@@ -48,7 +54,7 @@ function checkPorts(spec: Fields, type: string, headless: boolean, report: Repor
   if (ports.length === 0 && !headless && type !== 'ExternalName') {
     report(['spec', 'ports'], 'at least one port is needed');
   }
-  const seen = { names: new Set<string>(), ports: new Set<string>(), nodePorts: new Set<string>() };
+  const seen = { names: new Set<string>(), ports: new Set<string>(), nodePorts: new Map<string, unknown>() };
   ports.forEach((raw, i) => {
     const path = ['spec', 'ports', i];
     const { name, port, protocol, targetPort, nodePort, appProtocol } = fields(raw);
@@ -73,26 +79,32 @@ function checkPorts(spec: Fields, type: string, headless: boolean, report: Repor
     const transport = isAbsent(protocol) || protocol === '' ? 'TCP' : String(protocol);
     if (seen.ports.has(`${transport} ${port}`)) report(path, `port ${port}/${transport} stands twice`);
     seen.ports.add(`${transport} ${port}`);
-    checkNodePort(nodePort, transport, type, [...path, 'nodePort'], seen.nodePorts, report);
+    checkNodePort(nodePort, port, transport, type, [...path, 'nodePort'], seen.nodePorts, report);
   });
 }
 
 function checkNodePort(
   value: unknown,
+  port: unknown,
   transport: string,
   type: string,
   path: Path,
-  seen: Set<string>,
+  seen: Map<string, unknown>,
   report: Report,
 ): void {
   if (isAbsent(value) || value === 0) return;
-  if (type === 'ClusterIP' || type === 'ExternalName') {
+  if (type === 'ClusterIP') {
     report(path, `may not be set for type ${type}`, 'Write type: NodePort, or leave nodePort out');
   }
   checkPortNumber(value, path, report);
   const key = `${transport} ${value}`;
+  // TCP and UDP may share a node port only when they share the port too.
+  const other = seen.get(String(value));
   if (seen.has(key)) report(path, `nodePort ${shown(value)}/${transport} stands twice`);
-  seen.add(key);
+  else if (other !== undefined && other !== port)
+    report(path, `nodePort ${shown(value)} stands twice, for different ports`);
+  seen.set(key, port);
+  seen.set(String(value), port);
 }
 
 function checkAffinity(spec: Fields, report: Report): void {
@@ -153,9 +165,9 @@ function checkLoadBalancer(spec: Fields, type: string, report: Report): void {
 }
 
 /** ValidateEndpointIP: an address that something outside this host can be reached by. */
-export function checkEndpointAddress(value: unknown, path: Path, report: Report): void {
+export function checkEndpointAddress(value: unknown, path: Path, report: Report): Address | undefined {
   const address = checkAddress(value, path, report);
-  if (address === undefined) return;
+  if (address === undefined) return undefined;
   const special =
     typeof address === 'number'
       ? address === 0
@@ -173,4 +185,5 @@ export function checkEndpointAddress(value: unknown, path: Path, report: Report)
             ? 'link-local'
             : undefined;
   if (special !== undefined) report(path, `${shown(value)} may not be ${special}`);
+  return address;
 }
