@@ -28,6 +28,8 @@ const USER_AGENT = 'portent';
 /** Reloading credentials may start an exec plug-in; 20 watches that fail together must not start 20. */
 const RELOAD_PAUSE_MS = 1_000;
 
+const CREDENTIALS_MS = 60_000;
+
 /** GET requests to one API server, by path. */
 export class Access {
   readonly #load: () => KubeConfig;
@@ -37,6 +39,7 @@ export class Access {
   /** What the agent was made from; other TLS material needs another agent. */
   #agentKey = '';
   #closed = false;
+  #pending: Promise<RequestOptions> | undefined;
 
   constructor(load: () => KubeConfig) {
     this.#load = load;
@@ -74,8 +77,7 @@ export class Access {
 
   async #send(path: string, options: GetOptions): Promise<Dispatcher.ResponseData['body']> {
     const cluster = clusterOf(this.#config);
-    const https: RequestOptions = { headers: {} };
-    await this.#config.applyToHTTPSOptions(https);
+    const https = await inTime(this.#credentials(), options.signal);
     if (this.#closed) throw new Error('the connection to the API server is closed');
     const agent = this.#agentFor(cluster, https);
     const base = new URL(cluster.server);
@@ -93,11 +95,26 @@ export class Access {
     throw await apiErrorOf(statusCode, headers, body);
   }
 
+  /** One attempt for all who ask meanwhile: it may run an exec plug-in, and twenty watches start at once. */
+  #credentials(): Promise<RequestOptions> {
+    if (this.#pending !== undefined) return this.#pending;
+    const https: RequestOptions = { headers: {} };
+    const pending = this.#config
+      .applyToHTTPSOptions(https)
+      .then(() => https)
+      .finally(() => {
+        if (this.#pending === pending) this.#pending = undefined;
+      });
+    this.#pending = pending;
+    return pending;
+  }
+
   #reload(): boolean {
     if (Date.now() - this.#loadedAt < RELOAD_PAUSE_MS) return true;
     this.#loadedAt = Date.now();
     try {
       this.#config = this.#load();
+      this.#pending = undefined;
       return true;
     } catch {
       // A file that is just being replaced: the next attempt finds it.
@@ -135,6 +152,27 @@ export class Access {
 /** Finds credentials. Throws, in words for the person who configured them, when there are none that work. */
 export function openAccess(options: AccessOptions = {}): Access {
   return new Access(() => loadConfig(options));
+}
+
+/** The credentials, unless they take too long (an exec plug-in that asks a person) or nobody waits any more. */
+async function inTime<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  const limit = AbortSignal.timeout(CREDENTIALS_MS);
+  const either = signal === undefined ? limit : AbortSignal.any([limit, signal]);
+  either.throwIfAborted();
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    const onAbort = (): void => {
+      const late = new Error(`no credentials within ${CREDENTIALS_MS / 1_000} s: does an exec plug-in hang?`);
+      reject(limit.aborted ? late : either.reason);
+    };
+    either.addEventListener('abort', onAbort);
+    stop = () => either.removeEventListener('abort', onAbort);
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    stop();
+  }
 }
 
 function loadConfig(options: AccessOptions): KubeConfig {

@@ -37,7 +37,7 @@ export interface ReflectorOptions {
   readonly now?: () => number;
 }
 
-/** Watches that end at once, again and again, are a failure even though each ends politely. */
+/** A watch that ends sooner is followed by a pause, however politely it ended. */
 const SHORT_WATCH_MS = 1_000;
 /** Objects put in a row before other work gets its turn. */
 const BATCH = 100;
@@ -189,8 +189,9 @@ export class Reflector {
       this.#options.onChange?.();
     }
     if (this.#listing !== undefined) throw new GarbledError('the initial list ended before it was complete');
-    const short = this.#now() - opened < SHORT_WATCH_MS;
-    if (short && !heard) throw new GarbledError('the API server ended the watch at once');
+    if (this.#now() - opened >= SHORT_WATCH_MS) return;
+    if (!heard) throw new GarbledError('the API server ended the watch at once');
+    await this.#sleep(this.#timings.pauseMs[0]);
   }
 
   #watchQuery(initial: boolean): URLSearchParams {
@@ -369,8 +370,12 @@ export class Reflector {
     let pause = pauseAfter(this.#failures, pauseMs, random);
     if (this.#contact.refusal !== undefined) pause = refusedMs * (0.75 + random() / 2);
     if (error instanceof ApiError) pause = Math.max(pause, Math.min(error.retryAfterMs, pauseMs[1]));
+    await this.#sleep(pause);
+  }
+
+  async #sleep(milliseconds: number): Promise<void> {
     try {
-      await setTimeout(pause, undefined, { signal: this.#stop.signal });
+      await setTimeout(milliseconds, undefined, { signal: this.#stop.signal });
     } catch {
       // Stopped.
     }

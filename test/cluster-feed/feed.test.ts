@@ -262,7 +262,7 @@ subjects: [{kind: ServiceAccount, name: reader, namespace: default}]
   const kubeconfigPath = cluster.kubeconfig('reader', stdout.trim());
   const other = startFeed({ kubeconfigPath });
   try {
-    await Promise.race([other.whenReady(), setTimeout(20_000)]);
+    await Promise.race([other.whenReady(), setTimeout(20_000, undefined, { ref: false })]);
     assert.equal(other.ready(), true);
     const ingress = other.sources().find(({ kind }) => kind === 'Ingress.networking.k8s.io');
     assert.equal(ingress?.state, 'forbidden');

@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { callbackConsumer, foreignConsumer, podConsumer } from '../../src/cluster/consumers.ts';
+import type { SourceReport } from '../../src/cluster/contact.ts';
+import { healthOf } from '../../src/cluster/health.ts';
+import { Known, versionNumber } from '../../src/cluster/known.ts';
+import { LineSplitter } from '../../src/cluster/lines.ts';
+import { slim } from '../../src/cluster/slim.ts';
+import { pauseAfter } from '../../src/cluster/timings.ts';
+import { Store } from '../../src/model/store.ts';
+
+test('lines come out the same however the bytes were cut', () => {
+  const line = fc
+    .string({ unit: 'grapheme', minLength: 1 })
+    .map((text) => `x${text.replaceAll(/[\n\r]/g, '')}`);
+  fc.assert(
+    fc.property(fc.array(line), fc.array(fc.nat(40)), (lines, cuts) => {
+      const bytes = Buffer.from(lines.map((each) => `${each}\n`).join(''));
+      const splitter = new LineSplitter();
+      const out: string[] = [];
+      let at = 0;
+      for (const cut of cuts) {
+        out.push(...splitter.push(bytes.subarray(at, at + cut)));
+        at += cut;
+      }
+      out.push(...splitter.push(bytes.subarray(at)));
+      assert.deepEqual(
+        out,
+        lines.map((each) => each.toWellFormed()),
+      );
+      assert.equal(splitter.rest(), '');
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a line without end is refused before it fills the memory', () => {
+  const splitter = new LineSplitter(100);
+  const chunk = Buffer.alloc(60, 'x');
+  assert.deepEqual([...splitter.push(chunk)], []);
+  assert.throws(() => [...splitter.push(chunk)], /more than 100 bytes/);
+});
+
+test('known objects: a namespace or name like a JavaScript property is only a name', () => {
+  const known = new Known();
+  known.set('__proto__', 'constructor', 1);
+  known.set('a', 'x', 2);
+  known.set('a', 'x', 3);
+  assert.equal(known.size, 2);
+  assert.equal(known.version('a', 'toString'), undefined);
+  const other = new Known();
+  other.set('a', 'x', 9);
+  assert.deepEqual(known.missingFrom(other), [{ namespace: '__proto__', name: 'constructor' }]);
+  assert.equal(known.delete('a', 'x'), true);
+  assert.equal(known.delete('a', 'x'), false);
+  assert.equal(known.size, 1);
+  assert.ok(Number.isNaN(versionNumber('12/34')), 'opaque versions compare with nothing');
+});
+
+test('pauses double up to 30 s, and two clients do not wait alike', () => {
+  const limits = [500, 30_000] as const;
+  const wholes = [1, 2, 3, 7, 8, 1_000].map((failures) => pauseAfter(failures, limits, () => 1));
+  assert.deepEqual(wholes, [500, 1_000, 2_000, 30_000, 30_000, 30_000]);
+  assert.equal(
+    pauseAfter(8, limits, () => 0),
+    15_000,
+  );
+});
+
+const NOW = 1_000_000;
+const source = (more: Partial<SourceReport>): SourceReport => ({
+  kind: 'Pods',
+  path: '/api/v1/pods',
+  required: true,
+  state: 'live',
+  synced: true,
+  lastContact: NOW,
+  downSince: 0,
+  objects: 1,
+  events: 1,
+  restarts: 0,
+  relists: 0,
+  consumerErrors: 0,
+  unread: [],
+  lastError: '',
+  lastErrorAt: 0,
+  ...more,
+});
+
+test('health: in words, and only required kinds make the model stale', () => {
+  const down = { state: 'stale', downSince: NOW - 95_000, lastContact: NOW - 95_000 } as const;
+  assert.deepEqual(healthOf([source({})], NOW, 30_000), { state: 'live', problems: [] });
+  assert.deepEqual(healthOf([source({}), source(down)], NOW, 30_000), {
+    state: 'stale',
+    problems: ['Pods: no contact for 95 s'],
+  });
+  const short = source({ ...down, downSince: NOW - 29_000 });
+  assert.equal(healthOf([short], NOW, 30_000).state, 'live', 'a blip is no staleness');
+  const optional = source({ ...down, kind: 'Ingress', required: false });
+  assert.deepEqual(healthOf([optional], NOW, 30_000), {
+    state: 'live',
+    problems: ['Ingress: no contact for 95 s'],
+  });
+  const unlisted = source({ state: 'syncing', synced: false, lastError: 'connect ECONNREFUSED' });
+  assert.deepEqual(healthOf([unlisted], NOW, 30_000), {
+    state: 'syncing',
+    problems: ['Pods: not listed yet (connect ECONNREFUSED)'],
+  });
+  const refused = source({ state: 'forbidden', synced: false });
+  assert.match(healthOf([refused], NOW, 30_000).problems.join(), /not allowed to list and watch/);
+  assert.match(healthOf([source({ unread: ['a/b'] })], NOW, 30_000).problems.join(), /could not read a\/b/);
+});
+
+test('a pod that has ended leaves the model', () => {
+  const store = new Store();
+  const consumer = podConsumer(store);
+  const pod = (phase: string) => ({ metadata: { namespace: 'a', name: 'job' }, spec: {}, status: { phase } });
+  consumer.put(pod('Running'));
+  assert.equal(store.podCount, 1);
+  consumer.put(pod('Succeeded'));
+  assert.equal(store.podCount, 0);
+  consumer.put(pod('Failed'));
+  consumer.remove('a', 'job');
+  assert.equal(store.podCount, 0);
+});
+
+test('a webhook that leaves its configuration leaves the model', () => {
+  const store = new Store();
+  const consumer = callbackConsumer(store, 'MutatingWebhookConfiguration');
+  const hook = (name: string) => ({ name, clientConfig: { service: { namespace: 'a', name: 's' } } });
+  const hooks = (...names: string[]) => ({ metadata: { name: 'c' }, webhooks: names.map(hook) });
+  consumer.put(hooks('x', 'y'));
+  assert.deepEqual([...store.callbacks.keys()].sort(), [
+    'MutatingWebhookConfiguration/c/x',
+    'MutatingWebhookConfiguration/c/y',
+  ]);
+  consumer.put(hooks('y'));
+  assert.deepEqual([...store.callbacks.keys()], ['MutatingWebhookConfiguration/c/y']);
+  consumer.remove('', 'c');
+  assert.equal(store.callbacks.size, 0);
+});
+
+test('policies that Calico’s server mirrors are not noticed a second time', () => {
+  const store = new Store();
+  const consumer = foreignConsumer(store, 'projectcalico.org/v3', 'NetworkPolicy');
+  consumer.put({ metadata: { namespace: 'a', name: 'knp.default.web' } });
+  consumer.put({ metadata: { namespace: 'a', name: 'default.own' } });
+  assert.deepEqual(
+    [...store.foreign.values()].map(({ name }) => name),
+    ['default.own'],
+  );
+});
+
+test('a snapshot keeps of a pod what the model needs, and none of its values', () => {
+  const pod = {
+    metadata: {
+      namespace: 'a',
+      name: 'p',
+      uid: 'u',
+      managedFields: [{}],
+      annotations: { note: 'hunter2', 'kubectl.kubernetes.io/last-applied-configuration': 'hunter2' },
+      ownerReferences: [{ controller: true, kind: 'StatefulSet', name: 's' }],
+    },
+    spec: {
+      nodeName: 'n',
+      serviceAccountName: 'sa',
+      containers: [
+        {
+          name: 'c',
+          image: 'i',
+          command: ['run', '--password=hunter2'],
+          args: ['--db=db:5432'],
+          env: [{ name: 'DB_URL', value: 'postgres://u:hunter2@db.other:5432/x' }],
+          ports: [{ name: 'http', containerPort: 80 }],
+        },
+      ],
+    },
+    status: {
+      phase: 'Running',
+      podIPs: [{ ip: '10.0.0.1' }],
+      conditions: [{ type: 'Ready', status: 'True', message: 'hunter2' }],
+    },
+  };
+  const saved = slim(pod, 'v1', 'Pod');
+  assert.doesNotMatch(JSON.stringify(saved), /hunter2|managedFields|serviceAccount|image/);
+  const [before, after] = [new Store(), new Store()];
+  podConsumer(before).put(pod);
+  podConsumer(after).put(saved as typeof pod);
+  const only = (store: Store) => store.spaces.get('a')?.pods.get('p');
+  assert.deepEqual(only(after), only(before));
+  assert.equal(only(after)?.references.length, 2);
+  assert.equal(only(after)?.workload.kind, 'StatefulSet');
+});
+
+test('a webhook’s certificate and URL stay out of a snapshot', () => {
+  const raw = {
+    metadata: { name: 'c' },
+    webhooks: [
+      { name: 'x', clientConfig: { url: 'https://u:hunter2@x', caBundle: 'AAAA' }, failurePolicy: 'Fail' },
+    ],
+  };
+  assert.doesNotMatch(
+    JSON.stringify(slim(raw, 'admissionregistration.k8s.io/v1', 'ValidatingWebhookConfiguration')),
+    /hunter2|AAAA/,
+  );
+});
