@@ -5,6 +5,7 @@ import { noConnections, subtractConnections, uniteConnections } from '../netset/
 import type { End, Simulation } from '../simulate/contract.ts';
 import { reach } from '../simulate/reach.ts';
 import type { Loss } from './losses.ts';
+import { weightOfChange } from './weight.ts';
 
 /** Who loses a connection although nothing shows that they need it. */
 export interface Bystanders {
@@ -22,7 +23,8 @@ export function bystandersOf(simulation: Simulation, losses: readonly Loss[]): B
     directions.some((direction) => (direction === 'ingress' ? ingress : egress).after.length > 0),
   );
   if (subjects.length === 0) return { count: 0, exact: true };
-  const classes = allClasses(simulation.after, Math.floor(MOST_PAIRS / subjects.length));
+  const weight = weightOfChange(simulation);
+  const classes = allClasses(simulation.after, Math.floor(MOST_PAIRS / weight / subjects.length));
   if (classes === undefined || !simulation.budget.spend(2 * classes.length * subjects.length)) {
     const cut = subjects.some(({ ingress, egress, directions }) =>
       directions.some((direction) => {

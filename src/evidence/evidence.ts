@@ -8,6 +8,7 @@ import { type Gains, gainsOf } from './gains.ts';
 import { indexOfClasses, type SpaceIndex } from './index-of-space.ts';
 import { type Losses, lossesOf } from './losses.ts';
 import type { Sources } from './needs.ts';
+import { type RouteTo, routesOf } from './routes.ts';
 import { type ServiceLoss, serviceLosses } from './service-losses.ts';
 
 /** Evidence for one change, each part worked out when it is first asked for. */
@@ -17,6 +18,7 @@ export class Evidence implements Sources {
   readonly #simulation: Simulation;
   readonly #indexes = new Map<string, SpaceIndex | undefined>();
   readonly #dnsServices: readonly string[];
+  readonly #routes = new Map<string, ReadonlyMap<string, readonly RouteTo[]>>();
   #controllers: readonly PodClass[] | undefined;
   #dns: readonly DnsTarget[] | undefined;
   #losses: Losses | undefined;
@@ -33,6 +35,16 @@ export class Evidence implements Sources {
     const index = space === undefined ? undefined : indexOfClasses(this.view.classes(space));
     this.#indexes.set(namespace, index);
     return index;
+  }
+
+  routesTo(namespace: string, service: string): readonly RouteTo[] {
+    let routes = this.#routes.get(namespace);
+    if (routes === undefined) {
+      const space = this.view.snapshot.spaces.get(namespace);
+      routes = space === undefined ? new Map() : routesOf(space);
+      this.#routes.set(namespace, routes);
+    }
+    return routes.get(service) ?? [];
   }
 
   controllers(): readonly PodClass[] {

@@ -12,6 +12,7 @@ import {
 import type { End, Simulation } from '../simulate/contract.ts';
 import { reach } from '../simulate/reach.ts';
 import { allClasses, MOST_PAIRS } from './bystanders.ts';
+import { weightOfChange } from './weight.ts';
 
 /** What a policy change opens. */
 export interface Gains {
@@ -27,6 +28,7 @@ export interface Gains {
 export function gainsOf(simulation: Simulation): Gains {
   const opened = new Map<Direction, PodClass[]>();
   const exposed: { podClass: PodClass; gained: Connections }[] = [];
+  let looks = MOST_PAIRS / weightOfChange(simulation);
   const partly: { podClass: PodClass; direction: Direction }[] = [];
   for (const { podClass, directions, ingress, egress } of simulation.subjects) {
     for (const direction of directions) {
@@ -39,7 +41,7 @@ export function gainsOf(simulation: Simulation): Gains {
         continue;
       }
       partly.push({ podClass, direction });
-      if (direction !== 'ingress' || exposed.length >= MOST_PAIRS || !simulation.budget.spend(2)) continue;
+      if (direction !== 'ingress' || --looks < 0 || !simulation.budget.spend(2)) continue;
       const outside: End = { kind: 'outside', addresses: ALL_ADDRESSES };
       const gained = gainedBetween(simulation, outside, { kind: 'class', podClass });
       if (!noConnections(gained)) exposed.push({ podClass, gained });
@@ -53,7 +55,10 @@ function peersOf(
   partly: readonly { podClass: PodClass; direction: Direction }[],
 ): string[] | undefined {
   if (partly.length === 0) return [];
-  const classes = allClasses(simulation.after, Math.floor(MOST_PAIRS / partly.length));
+  const classes = allClasses(
+    simulation.after,
+    Math.floor(MOST_PAIRS / weightOfChange(simulation) / partly.length),
+  );
   if (classes === undefined || !simulation.budget.spend(2 * classes.length * partly.length)) return undefined;
   const found = new Set<string>();
   for (const { podClass, direction } of partly) {

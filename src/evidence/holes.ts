@@ -32,6 +32,8 @@ export interface FilledHole {
 
 /** Exceptions wider than this are not searched for pods. */
 const MOST_ADDRESSES = 16;
+/** Pairs of exception and peer that are compared. */
+const MOST_PAIRS = 4000;
 
 /** The exceptions among these policies, all isolating `podClass`, that policies of the same list make void. */
 export function filledHoles(
@@ -41,6 +43,7 @@ export function filledHoles(
   direction: Direction,
 ): FilledHole[] {
   const found: FilledHole[] = [];
+  let left = MOST_PAIRS;
   for (const hole of places(policies, direction)) {
     const block = peerAt(hole, direction);
     if (block === undefined || block.kind !== 'block') continue;
@@ -48,6 +51,7 @@ export function filledHoles(
       const addresses = parseCidr(except);
       if (addresses === undefined) continue;
       for (const filler of places(policies, direction)) {
+        if (--left < 0) return found;
         if (filler.policy === hole.policy && filler.rule === hole.rule && filler.peer === hole.peer) continue;
         if (!portsMeet(podClass, hole, filler, direction, addresses)) continue;
         const filled = fills(view, filler, direction, addresses);

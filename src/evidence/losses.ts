@@ -5,7 +5,8 @@ import { hasConnection } from '../netset/connections.ts';
 import type { End, Simulation, Subject } from '../simulate/contract.ts';
 import { reach } from '../simulate/reach.ts';
 import type { Caller, Need } from './need.ts';
-import { needsFrom, needsNamedBy, needsTo, type Sources } from './needs.ts';
+import { type NamedClients, namedClients, needsFrom, needsNamed, needsTo, type Sources } from './needs.ts';
+import { weightOfChange } from './weight.ts';
 
 /** A needed connection that the change cuts. */
 export interface Loss {
@@ -29,13 +30,17 @@ const MOST_NEEDS = 1000;
 /** The needs that held before a policy change and do not after it. Unknown verdicts are never a loss. */
 export function lossesOf(simulation: Simulation, sources: Sources): Losses {
   const losses = new Map<string, Loss>();
+  const old = simulation.change.before;
+  const named = old?.kind === 'NetworkPolicy' ? namedClients(simulation.after, old) : [];
+  const weight = weightOfChange(simulation);
   let left = MOST_NEEDS;
   for (const subject of simulation.subjects) {
     for (const direction of subject.directions) {
       const policies = subject[direction].after;
       if (policies.length === 0) continue;
-      for (const need of needsOf(simulation, sources, subject, direction)) {
-        if (left-- <= 0 || losses.size >= MOST_LOSSES || !simulation.budget.spend(2)) {
+      for (const need of needsOf(simulation, sources, subject, direction, named)) {
+        left -= weight;
+        if (left < 0 || losses.size >= MOST_LOSSES || !simulation.budget.spend(2 * weight)) {
           simulation.budget.skip('some of the connections that workloads need');
           return { losses: [...losses.values()], complete: false };
         }
@@ -54,6 +59,7 @@ function* needsOf(
   sources: Sources,
   subject: Subject,
   direction: Direction,
+  named: readonly NamedClients[],
 ): Iterable<Need> {
   if (direction === 'egress') {
     yield* needsFrom(sources, subject.podClass);
@@ -62,7 +68,7 @@ function* needsOf(
   yield* needsTo(sources, subject.podClass);
   const old = simulation.change.before;
   if (old?.kind === 'NetworkPolicy' && subject.ingress.before.includes(old)) {
-    yield* needsNamedBy(sources, old, subject.podClass);
+    yield* needsNamed(named, subject.podClass);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { NetworkPolicy, Peer, PolicyRule, Service } from '../model/objects.ts';
+import type { NetworkPolicy, Peer, PolicyRule, PortMatch, Service } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import { selects } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
@@ -6,11 +6,13 @@ import { targetsOf } from '../simulate/backends.ts';
 import { followsCaller, LARGEST_APPLICATION, sharedApplication } from './application.ts';
 import type { SpaceIndex } from './index-of-space.ts';
 import type { Caller, Grade, Need } from './need.ts';
+import type { RouteTo } from './routes.ts';
 
 /** What the needs of a class are read from; lazily filled by `Evidence`. */
 export interface Sources {
   readonly view: View;
   indexOf(namespace: string): SpaceIndex | undefined;
+  routesTo(namespace: string, service: string): readonly RouteTo[];
   controllers(): readonly PodClass[];
 }
 
@@ -52,38 +54,62 @@ export function* needsFrom(sources: Sources, podClass: PodClass): Iterable<Need>
   }
 }
 
-/** Every client a policy names by its pods' labels needs what the policy's subject offers on the named ports. */
-export function* needsNamedBy(sources: Sources, policy: NetworkPolicy, subject: PodClass): Iterable<Need> {
+/** Peers of one policy that are looked through for clients it names. */
+const MOST_PEERS = 64;
+
+/** The clients that one ingress peer of a policy names by their pods' labels. */
+export interface NamedClients {
+  readonly ports: readonly PortMatch[];
+  readonly clients: readonly PodClass[];
+  readonly source: string;
+}
+
+/** Every client the policy's ingress rules name by its pods' labels, with the ports it may use. */
+export function namedClients(view: View, policy: NetworkPolicy): NamedClients[] {
+  const found: NamedClients[] = [];
+  let left = MOST_PEERS;
   const rules = policy.ingress ?? [];
   for (let i = 0; i < rules.length; i++) {
-    const rule = rules[i] as PolicyRule;
-    if (rule.peers === 'any' || rule.ports === 'any') continue;
-    for (let j = 0; j < rule.peers.length; j++) {
+    const { peers, ports } = rules[i] as PolicyRule;
+    if (peers === 'any' || ports === 'any') continue;
+    for (let j = 0; j < peers.length; j++) {
+      if (left-- <= 0) return found;
+      const clients = namedClasses(view, policy.namespace, peers[j] as Peer);
       const source = `NetworkPolicy ${policy.namespace}/${policy.name} spec.ingress[${i}].from[${j}]`;
-      for (const client of namedClasses(sources, policy.namespace, rule.peers[j] as Peer)) {
-        for (const port of rule.ports) {
-          const targets =
-            'name' in port
-              ? subject.namedPorts.filter((n) => n.name === port.name && n.protocol === port.protocol)
-              : port.from === port.to
-                ? [{ port: port.from }]
-                : [];
-          for (const target of targets) {
-            yield {
-              from: client,
-              to: subject,
-              service: undefined,
-              servicePort: target.port,
-              protocol: port.protocol,
-              port: target.port,
-              grade: 'declared',
-              source,
-            };
-          }
+      if (clients.length > 0) found.push({ ports: ports.slice(0, MOST_PEERS), clients, source });
+    }
+  }
+  return found;
+}
+
+/** Clients that a policy names need what its subject offers on the ports it names. */
+export function* needsNamed(named: readonly NamedClients[], subject: PodClass): Iterable<Need> {
+  for (const { ports, clients, source } of named) {
+    for (const from of clients) {
+      for (const entry of ports) {
+        for (const port of portsOf(entry, subject)) {
+          const { protocol } = entry;
+          yield {
+            from,
+            to: subject,
+            service: undefined,
+            servicePort: port,
+            protocol,
+            port,
+            grade: 'declared',
+            source,
+          };
         }
       }
     }
   }
+}
+
+function portsOf(entry: PortMatch, subject: PodClass): number[] {
+  if (!('name' in entry)) return entry.from === entry.to ? [entry.from] : [];
+  return subject.namedPorts
+    .filter(({ name, protocol }) => name === entry.name && protocol === entry.protocol)
+    .map(({ port }) => port);
 }
 
 /** The classes behind a Service with a selector. */
@@ -95,20 +121,24 @@ export function backClasses(view: View, service: Service): PodClass[] {
 }
 
 function* routeNeeds(sources: Sources, podClass: PodClass, service: Service): Iterable<Need> {
-  for (const route of podClass.space.routes.values()) {
-    for (const backend of route.backends) {
-      if (backend.service !== service.name || backend.namespace !== service.namespace) continue;
-      const port =
-        typeof backend.port === 'number'
-          ? backend.port
-          : (service.ports.find(({ name }) => name === backend.port)?.port ?? 0);
-      const source = `${route.kind} ${route.namespace}/${route.name}`;
-      const controllers = sources.controllers();
-      for (const caller of controllers.length === 0 ? UNSEEN : controllers) {
-        yield* through(caller, podClass, service, port, 'declared', source);
-      }
+  for (const { route, port } of sources.routesTo(service.namespace, service.name)) {
+    const source = `${route.kind} ${route.namespace}/${route.name}`;
+    for (const caller of routeCallers(sources)) {
+      yield* through(caller, podClass, service, servicePortOf(service, port), 'declared', source);
     }
   }
+}
+
+/** The Service port a route means; 0 = it does not say. */
+export function servicePortOf(service: Service, port: number | string): number {
+  if (typeof port === 'number') return port;
+  return service.ports.find(({ name }) => name === port)?.port ?? 0;
+}
+
+/** Who connects for a route. */
+export function routeCallers(sources: Sources): readonly Caller[] {
+  const controllers = sources.controllers();
+  return controllers.length === 0 ? UNSEEN : controllers;
 }
 
 const UNSEEN: readonly Caller[] = Object.freeze(['ingress-controller'] as const);
@@ -147,7 +177,7 @@ function* through(
 }
 
 /** Classes that a peer picks out by at least one label value; in namespaces it names. */
-function namedClasses(sources: Sources, namespace: string, peer: Peer): PodClass[] {
+function namedClasses(view: View, namespace: string, peer: Peer): PodClass[] {
   if (peer.kind === 'block' || !peer.pods.requirements.some(({ operator }) => operator === 'In')) return [];
   const names =
     peer.namespaces === 'own'
@@ -155,8 +185,7 @@ function namedClasses(sources: Sources, namespace: string, peer: Peer): PodClass
       : peer.namespaces.requirements.flatMap(({ key, operator, values }) =>
           key === 'kubernetes.io/metadata.name' && operator === 'In' ? values : [],
         );
-  const { view } = sources;
-  return names.flatMap((name) => {
+  return names.slice(0, MOST_PEERS).flatMap((name) => {
     const space = view.snapshot.spaces.get(name);
     if (space === undefined) return [];
     return view.classes(space).filter((podClass) => selects(peer.pods, podClass.labels));

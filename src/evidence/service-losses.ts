@@ -8,7 +8,7 @@ import { reach } from '../simulate/reach.ts';
 import { LARGEST_APPLICATION, sharedApplication } from './application.ts';
 import { endOf } from './losses.ts';
 import type { Caller, Grade } from './need.ts';
-import { backClasses, type Sources } from './needs.ts';
+import { backClasses, routeCallers, type Sources, servicePortOf } from './needs.ts';
 
 /** Why a Service no longer answers on a port. */
 export type Cause = 'deleted' | 'no-port' | 'no-pods' | 'no-target' | 'policy';
@@ -59,19 +59,10 @@ function* clientsOf(sources: Sources, service: Service, backs: readonly PodClass
     seen.add(podClass);
     yield { from: podClass, port: reference.port, grade: 'declared', source: reference.source };
   }
-  const routes = sources.view.snapshot.spaces.get(service.namespace)?.routes.values() ?? [];
-  for (const route of routes) {
-    for (const backend of route.backends) {
-      if (backend.service !== service.name || backend.namespace !== service.namespace) continue;
-      const port =
-        typeof backend.port === 'number'
-          ? backend.port
-          : (service.ports.find(({ name }) => name === backend.port)?.port ?? 0);
-      const controllers = sources.controllers();
-      const callers: readonly Caller[] = controllers.length === 0 ? ['ingress-controller'] : controllers;
-      for (const from of callers) {
-        yield { from, port, grade: 'declared', source: `${route.kind} ${route.namespace}/${route.name}` };
-      }
+  for (const { route, port: written } of sources.routesTo(service.namespace, service.name)) {
+    const port = servicePortOf(service, written);
+    for (const from of routeCallers(sources)) {
+      yield { from, port, grade: 'declared', source: `${route.kind} ${route.namespace}/${route.name}` };
     }
   }
   for (const back of backs) {

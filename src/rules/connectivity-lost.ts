@@ -5,7 +5,15 @@ import type { Direction, Service } from '../model/objects.ts';
 import { workloadText } from '../model/objects.ts';
 import { selectorText } from '../model/selector.ts';
 import type { Rule, RuleContext, Severity, Statement } from './rule.ts';
-import { admittedText, countText, listText, policyText, serviceText, shortText } from './text.ts';
+import {
+  admittedText,
+  countText,
+  listText,
+  policiesText,
+  policyText,
+  serviceText,
+  shortText,
+} from './text.ts';
 import { GUESTBOOK, REDIS_FOR_BOTH, REDIS_FOR_GUESTBOOK } from './worlds/guestbook.ts';
 import { deployment, service } from './worlds/manifests.ts';
 
@@ -140,7 +148,7 @@ function lossText(group: readonly Loss[]): Statement {
     ),
     severity: severityOf(need.grade),
     message: `${listText(clients)} can no longer reach ${target} (${need.protocol} ${need.port}; ${need.source}); ${nowText(policies, direction)}.`,
-    because: policies.map(policyText),
+    because: policiesText(policies),
     fix:
       direction === 'ingress'
         ? `Add the client to the ingress rules of ${policyText(policies.at(-1) as Loss['policies'][number])}, with ${need.protocol} port ${need.port}.`

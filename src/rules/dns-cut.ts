@@ -6,7 +6,7 @@ import type { PodClass } from '../model/snapshot.ts';
 import { hasConnection } from '../netset/connections.ts';
 import { reach } from '../simulate/reach.ts';
 import type { Rule, RuleContext } from './rule.ts';
-import { admittedText, listText, policyText, shortText } from './text.ts';
+import { admittedText, listText, policiesText, shortText } from './text.ts';
 import { deployment, policy, service } from './worlds/manifests.ts';
 
 const WEB = deployment('shop/web', 'app: web');
@@ -116,7 +116,7 @@ export const dnsCut: Rule = {
     yield {
       subject: workloadText(first.workload),
       message: `${listText([...new Set(cut.map(shortText))])} can no longer resolve names: egress no longer reaches the cluster DNS on UDP 53; ${peers === undefined ? 'nothing is allowed now' : `allowed now only to ${peers}`}.`,
-      because: policies.map(policyText),
+      because: policiesText(policies),
     };
   },
 };

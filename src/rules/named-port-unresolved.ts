@@ -61,6 +61,8 @@ export const namedPortUnresolved: Rule = {
       ({ directions, ingress }) => directions.includes('ingress') && ingress.after.includes(policy),
     );
     if (subjects.length === 0) return;
+    const names = subjects.flatMap(({ podClass }) => podClass.namedPorts);
+    const known = new Set(names.map(({ name, protocol }) => `${name}/${protocol}`));
     const rules = policy.ingress ?? [];
     for (let i = 0; i < rules.length; i++) {
       const ports = rules[i]?.ports ?? 'any';
@@ -68,8 +70,7 @@ export const namedPortUnresolved: Rule = {
       for (const entry of ports) {
         if (!('name' in entry)) continue;
         const { name, protocol } = entry;
-        const names = subjects.flatMap(({ podClass }) => podClass.namedPorts);
-        if (names.some((named) => named.name === name && named.protocol === protocol)) continue;
+        if (known.has(`${name}/${protocol}`)) continue;
         const path = pathText('ingress', i);
         const otherProtocol = names.find((named) => named.name === name)?.protocol;
         const near = nearest(name, new Set(names.map((named) => named.name)));

@@ -7,8 +7,9 @@ import type { Rule } from './rule.ts';
 import { pathText, peerText, policyText } from './text.ts';
 import { deployment, policy } from './worlds/manifests.ts';
 
-/** Classes and namespaces looked at for one peer. A peer that matches something is mostly found at once. */
+/** Classes and namespaces looked at for one peer, and for all. A peer that matches something is mostly found at once. */
 const MOST_LOOKS = 1000;
+const MOST_LOOKS_OF_ALL = 20_000;
 const MOST_FINDINGS = 5;
 
 const CLUSTER = deployment('shop/redis', 'app: redis') + deployment('shop/guestbook', 'app: guestbook');
@@ -66,6 +67,7 @@ export const peerSelectsNothing: Rule = {
     const policy = change.after;
     if (policy?.kind !== 'NetworkPolicy') return;
     let found = 0;
+    const looks = { left: MOST_LOOKS_OF_ALL };
     for (const direction of ['ingress', 'egress'] as const) {
       const rules = policy[direction] ?? [];
       for (let i = 0; i < rules.length; i++) {
@@ -73,7 +75,7 @@ export const peerSelectsNothing: Rule = {
         if (peers === 'any') continue;
         for (let j = 0; j < peers.length; j++) {
           const peer = peers[j];
-          if (peer?.kind !== 'pods' || matchesSomething(after, policy, peer) !== 'no') continue;
+          if (peer?.kind !== 'pods' || matchesSomething(after, policy, peer, looks) !== 'no') continue;
           if (++found > MOST_FINDINGS) return;
           const path = pathText(direction, i, j);
           const meant = meantText(after, policy, peer);
@@ -88,12 +90,17 @@ export const peerSelectsNothing: Rule = {
   },
 };
 
-function matchesSomething(view: View, policy: NetworkPolicy, peer: PodPeer): 'yes' | 'no' | 'unknown' {
+function matchesSomething(
+  view: View,
+  policy: NetworkPolicy,
+  peer: PodPeer,
+  all: { left: number },
+): 'yes' | 'no' | 'unknown' {
   if (peer.pods.problem !== undefined) return 'unknown';
   let looks = 0;
   let unsure = false;
   for (const space of spacesOf(view, policy, peer)) {
-    if (++looks > MOST_LOOKS) return 'unknown';
+    if (++looks > MOST_LOOKS || --all.left < 0) return 'unknown';
     if (peer.namespaces !== 'own') {
       if (peer.namespaces.problem !== undefined) return 'unknown';
       if (!selects(peer.namespaces, space.labels)) {
@@ -105,7 +112,7 @@ function matchesSomething(view: View, policy: NetworkPolicy, peer: PodPeer): 'ye
     if (space.pods.size === 0) continue;
     if (selectsEverything(peer.pods)) return 'yes';
     for (const podClass of view.classes(space)) {
-      if (++looks > MOST_LOOKS) return 'unknown';
+      if (++looks > MOST_LOOKS || --all.left < 0) return 'unknown';
       if (!podClass.hostNetwork && selects(peer.pods, podClass.labels)) return 'yes';
     }
   }

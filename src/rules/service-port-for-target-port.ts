@@ -6,6 +6,7 @@ import { deployment, policy, service } from './worlds/manifests.ts';
 /** Classes and findings after which the point is made. */
 const MOST_CLASSES = 50;
 const MOST_FINDINGS = 5;
+const MOST_PORTS = 200;
 
 const CLUSTER =
   deployment('shop/web', 'app: web', '{containerPort: 8080}') +
@@ -65,11 +66,13 @@ export const servicePortForTargetPort: Rule = {
     if (policy?.kind !== 'NetworkPolicy') return;
     const rules = policy.ingress ?? [];
     let found = 0;
+    let left = MOST_PORTS;
     for (let i = 0; i < rules.length; i++) {
       const ports = rules[i]?.ports ?? 'any';
       if (ports === 'any') continue;
       for (const entry of ports) {
         if ('name' in entry || entry.from !== entry.to) continue;
+        if (--left < 0) return;
         const mistaken = mistakenPort(context, entry.protocol, entry.from);
         if (mistaken === undefined) continue;
         if (++found > MOST_FINDINGS) return;

@@ -8,6 +8,13 @@ export function policyText(policy: NetworkPolicy): string {
   return `NetworkPolicy ${policy.namespace}/${policy.name}`;
 }
 
+/** The policies by name, as reasons; of very many only the first. */
+export function policiesText(policies: readonly NetworkPolicy[]): string[] {
+  const named = policies.slice(0, 10).map(policyText);
+  if (policies.length > named.length) named.push(`${policies.length - named.length} more NetworkPolicies`);
+  return named;
+}
+
 /** `Service default/web`. */
 export function serviceText(service: Service): string {
   return `Service ${service.namespace}/${service.name}`;
@@ -44,15 +51,24 @@ export function peerText(peer: Peer): string {
   return everyPod ? `the pods of ${where}` : `${selectorText(peer.pods)} in ${where}`;
 }
 
+/** Peers read for a sentence that names three. */
+const MOST_PEERS = 200;
+
 /** Who these policies let through, together: `app=guestbook`, `anyone`; undefined when nobody. */
 export function admittedText(policies: readonly NetworkPolicy[], direction: Direction): string | undefined {
   const peers = new Set<string>();
+  let left = MOST_PEERS;
   for (const policy of policies) {
     for (const rule of policy[direction] ?? []) {
       if (rule.peers === 'any') {
         if (rule.ports === 'any') return 'anyone';
         peers.add('anyone on some ports');
-      } else for (const peer of rule.peers) peers.add(peerText(peer));
+      } else {
+        for (const peer of rule.peers) {
+          if (left-- <= 0) return `${listText([...peers])} and others`;
+          peers.add(peerText(peer));
+        }
+      }
     }
   }
   return peers.size === 0 ? undefined : listText([...peers]);
