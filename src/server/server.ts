@@ -152,6 +152,8 @@ export function buildServer(deps: ServerDeps): WebhookServer {
       return;
     }
     const answer = handleReview(request.body, deps.admission);
+    // Asked again: its body may have come in after the server began to leave.
+    if (leaving) reply.header('connection', 'close');
     reply.code(answer.status).header('content-type', JSON_TYPE).send(answer.response);
     record(answer, start, deps);
   });
