@@ -48,7 +48,9 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
   const { config, version } = options;
   const { logger } = log;
   for (const notice of options.notices ?? []) logger.warn(notice);
-  const [cluster, serving] = await Promise.all([open(options, log), loadServing(sourceOf(config))]);
+  // The certificate first: when it cannot be used there is nothing to stop.
+  const serving = await loadServing(sourceOf(config));
+  const cluster = await open(options, log);
   const lag = startLagMeter();
   const recent = new Recent();
   const metrics = new Metrics({
@@ -133,7 +135,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const { shutdown } = options.config;
   let running: Running | undefined;
   // Ready for a signal before anything is waited for: a start may take long.
-  closeWithGrace(
+  const grace = closeWithGrace(
     { delay: (shutdown.lameDuckSeconds + shutdown.closeSeconds + 5) * 1000, logger: false },
     async ({ signal, err }) => {
       if (err !== undefined) log.logger.fatal({ err }, 'ended by an error');
@@ -143,7 +145,14 @@ export async function serve(options: ServeOptions): Promise<void> {
       log.flush();
     },
   );
-  running = await start(options, log);
+  try {
+    running = await start(options, log);
+  } catch (error) {
+    // Or its handler for an ordinary end would turn the failure into success.
+    grace.uninstall();
+    log.flush();
+    throw error;
+  }
   const { address, port } = options.config.listen;
   const host = address === '*' ? 'localhost' : address.includes(':') ? `[${address}]` : address;
   const authority = running.authorityPath === undefined ? '' : `, authority ${running.authorityPath}`;
