@@ -1,3 +1,5 @@
+import { writeSync } from 'node:fs';
+
 /** Characters gathered before they are written: fewer system calls, and never one giant string. */
 const CHUNK = 1 << 16;
 
@@ -9,16 +11,30 @@ export interface Output {
 }
 
 /**
- * Standard output. Node writes to files, terminals and (on POSIX) pipes synchronously, so a slow reader slows
- * the command down and memory stays flat.
+ * Standard output, written at once. `process.stdout` would keep every piece in memory until the command yields,
+ * and a command that computes does not; a slow reader slows it down instead.
  */
 export function standardOutput(): Output {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // `portent list | head` is no error.
-    if (error.code === 'EPIPE') process.exit();
-    throw error;
-  });
-  return chunked((text) => process.stdout.write(text));
+  return chunked((text) => writeAll(1, Buffer.from(text)));
+}
+
+/** Milliseconds between attempts while the reader of a pipe is slow. */
+const PAUSE = 2;
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
+function writeAll(file: number, bytes: Buffer): void {
+  let done = 0;
+  while (done < bytes.length) {
+    try {
+      done += writeSync(file, bytes, done);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : '';
+      // `portent list | head` is no error.
+      if (code === 'EPIPE') process.exit();
+      if (code !== 'EAGAIN') throw error;
+      Atomics.wait(sleeper, 0, 0, PAUSE);
+    }
+  }
 }
 
 /** Gathers pieces and hands them on in chunks. */
