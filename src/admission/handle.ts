@@ -71,7 +71,7 @@ function answered(review: Review, deps: AdmissionDeps, start: number): Answer {
   const earlier = deps.recent.pending(snapshot, parsed);
   const verdict = deps.judge(snapshot, change, { user, dryRun, earlier });
   const judged = mayBeDenied(review, change, snapshot) ? verdict : softened(verdict, review);
-  if (judged.decision !== 'deny' && !dryRun) deps.recent.add(change, snapshot, parsed);
+  if (judged.decision !== 'deny' && !dryRun && follows(snapshot)) deps.recent.add(change, snapshot, parsed);
   const done = deps.now();
   return {
     status: 200,
@@ -95,6 +95,11 @@ function isOwnService(review: Review): boolean {
     review.name === 'kubernetes' &&
     review.user.username === 'system:apiserver'
   );
+}
+
+/** A fixed snapshot never shows what was admitted, so its answers must not depend on the ones before. */
+function follows(snapshot: Snapshot): boolean {
+  return snapshot.health.state !== 'fixed';
 }
 
 /** A namespace that is going away must be able to go: denying there leaves it terminating for ever. */

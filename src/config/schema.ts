@@ -38,7 +38,10 @@ const rule = z
   .meta({ description: 'What a finding of this rule leads to.' });
 
 /** `node-port-range: deny` is short for `node-port-range: {action: deny}`. */
-const ruleOrAction = z.preprocess((given) => (typeof given === 'string' ? { action: given } : given), rule);
+export const ruleOrAction = z.preprocess(
+  (given) => (typeof given === 'string' ? { action: given } : given),
+  rule,
+);
 
 const texts = z.array(z.string().min(1).max(500)).min(1, { error: 'name at least one, or leave it out' });
 

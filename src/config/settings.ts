@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { schema } from './schema.ts';
+import { ACTIONS } from './fields.ts';
+import { ruleOrAction, schema } from './schema.ts';
 
 /** A setting that one text can give: on the command line, in the environment, or as a leaf of the file. */
 export interface Setting {
@@ -26,10 +27,18 @@ interface Node {
 
 /** JSON Schema (draft 2020-12) of the configuration file. */
 export function configJsonSchema(): object {
-  return {
-    title: 'Portent configuration',
-    ...z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }),
-  };
+  const made = z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      if (zodSchema !== ruleOrAction) return;
+      // The schema of a preprocessed value is that of the result; the short form has to be told apart.
+      const { description, ...long } = jsonSchema;
+      for (const key of Object.keys(jsonSchema)) delete jsonSchema[key];
+      Object.assign(jsonSchema, { description, anyOf: [{ type: 'string', enum: [...ACTIONS] }, long] });
+    },
+  });
+  return { title: 'Portent configuration', ...made };
 }
 
 let known: readonly Setting[] | undefined;

@@ -256,3 +256,11 @@ test('what was admitted a moment ago counts for the next review', () => {
   for (const name of ['a', 'b', 'b', 'c']) ask({ object: policy(name) }, with_);
   assert.deepEqual(earlier, [0, 1, 2, 2]);
 });
+
+test('against a fixed snapshot every answer stands alone', () => {
+  const store = cluster();
+  store.health = { state: 'fixed', problems: [] };
+  const recent = new Recent();
+  ask({ object: policy('wet') }, deps({ recent, snapshot: () => store }));
+  assert.equal(recent.size, 0);
+});

@@ -75,6 +75,7 @@ export function nodePortService(name: string, nodePort: number, namespace = 'def
 /** Namespaces default and old (terminating), with a pod `web` and its Service in each. */
 export function cluster(): Store {
   const store = new Store();
+  store.health = { state: 'live', problems: [] };
   for (const name of ['default', 'old']) {
     store.putNamespace({ name, labels: labelsOf([]), terminating: name === 'old' });
     const pod = parsePod({

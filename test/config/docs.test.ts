@@ -23,3 +23,13 @@ test('the JSON Schema knows every section and refuses others', () => {
   assert.deepEqual(Object.keys(schema.properties).sort(), Object.keys(configOf()).sort());
   assert.equal(schema.additionalProperties, false);
 });
+
+test('the JSON Schema knows the short form of a rule', () => {
+  const text = docs().find(({ path }) => path.endsWith('.json'))?.text ?? '';
+  const { properties } = JSON.parse(text) as {
+    properties: { rules: { additionalProperties: { anyOf: { enum?: string[]; type: string }[] } } };
+  };
+  const [short, long] = properties.rules.additionalProperties.anyOf;
+  assert.deepEqual(short?.enum, ['off', 'note', 'warn', 'deny']);
+  assert.equal(long?.type, 'object');
+});
