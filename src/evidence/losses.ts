@@ -3,7 +3,9 @@ import type { View } from '../model/overlay.ts';
 import { ALL_ADDRESSES } from '../netset/addresses.ts';
 import { hasConnection } from '../netset/connections.ts';
 import type { End, Simulation, Subject } from '../simulate/contract.ts';
+import { classPoint, pointOf } from '../simulate/point.ts';
 import { reach } from '../simulate/reach.ts';
+import { sideOf } from '../simulate/side.ts';
 import type { Caller, Need } from './need.ts';
 import { type NamedClients, namedClients, needsFrom, needsNamed, needsTo, type Sources } from './needs.ts';
 import { weightOfChange } from './weight.ts';
@@ -37,14 +39,14 @@ export function lossesOf(simulation: Simulation, sources: Sources): Losses {
   for (const subject of simulation.subjects) {
     for (const direction of subject.directions) {
       const policies = subject[direction].after;
-      if (policies.length === 0) continue;
+      if (!canLose(simulation, subject, direction)) continue;
       for (const need of needsOf(simulation, sources, subject, direction, named)) {
         left -= weight;
         if (left < 0 || losses.size >= MOST_LOSSES || !simulation.budget.spend(2 * weight)) {
           simulation.budget.skip('some of the connections that workloads need');
           return { losses: [...losses.values()], complete: false };
         }
-        if (!isLost(simulation, need, policies)) continue;
+        if (!isLost(simulation, need, direction, policies)) continue;
         const key = keyOf(need);
         if (!losses.has(key)) losses.set(key, { need, direction, policies });
       }
@@ -72,9 +74,38 @@ function* needsOf(
   }
 }
 
-function isLost(simulation: Simulation, need: Need, policies: readonly NetworkPolicy[]): boolean {
+/** Policies add up: something is lost only where the first one comes, or one that was there changes or goes. */
+function canLose({ change }: Simulation, subject: Subject, direction: Direction): boolean {
+  const { before, after } = subject[direction];
+  if (after.length === 0) return false;
+  const old = change.before;
+  return before.length === 0 || (old?.kind === 'NetworkPolicy' && before.includes(old));
+}
+
+function isLost(
+  simulation: Simulation,
+  need: Need,
+  direction: Direction,
+  policies: readonly NetworkPolicy[],
+): boolean {
   if (need.from === 'ingress-controller' && policies.some(admitsOthers)) return false;
-  return verdict(simulation.after, need) === 'denied' && verdict(simulation.before, need) === 'allowed';
+  return !passes(simulation.after, need, direction) && verdict(simulation.before, need) === 'allowed';
+}
+
+/**
+ * Whether the need may pass for all that is known, as far as the side is concerned whose policies changed:
+ * the other side is as it was, or is looked at by itself.
+ */
+function passes(view: View, need: Need, direction: Direction): boolean {
+  const from = pointOf(view, endOf(need.from));
+  const to = classPoint(need.to, need.to.pods);
+  const [us, them] = direction === 'ingress' ? [to, from] : [from, to];
+  const onNode = direction === 'ingress' && them.kind === 'addresses' && them.nodes.length > 0;
+  if (us.kind === 'pods' && !onNode) {
+    const side = sideOf(view, us, direction, them);
+    if (!side.mixed) return hasConnection(side.possible, need.protocol, need.port);
+  }
+  return verdict(view, need) !== 'denied';
 }
 
 function verdict(view: View, need: Need): 'allowed' | 'denied' | 'unknown' {

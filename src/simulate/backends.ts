@@ -41,10 +41,11 @@ export function backendsOf(view: View, service: Service): Backend[] {
 export function targetsOf(service: Service, port: ServicePort, names: readonly NamedPort[]): number[] {
   if (service.headless) return [port.port];
   if (typeof port.targetPort === 'number') return [port.targetPort];
-  const wanted = port.targetPort;
-  const found = names.filter(({ name, protocol }) => name === wanted && protocol === port.protocol);
-  // kube's endpoint controller takes the first container port of that name.
-  return found.slice(0, 1).map((named) => named.port);
+  for (const { name, protocol, port: number } of names) {
+    // The endpoint controller takes the first container port of that name.
+    if (name === port.targetPort && protocol === port.protocol) return [number];
+  }
+  return [];
 }
 
 function manualBackends(view: View, service: Service): Backend[] {
