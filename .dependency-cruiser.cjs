@@ -32,7 +32,8 @@ const owners = {
   pino: [['src/telemetry/'], 'All logging in one place.'],
   'ip-num': [['src/netset/'], 'Its `contains` mixes address families; one folder guards against that.'],
   zod: [['src/config/'], 'One schema of the configuration.'],
-  yaml: [['src/model/parse/', 'src/config/'], 'One reader of manifests.'],
+  'js-yaml': [['src/model/parse/'], 'One reader of manifests.'],
+  yaml: [['src/config/'], 'One reader of the configuration file.'],
   commander: [['src/cli/'], 'Only the CLI has arguments.'],
   'close-with-grace': [['src/main.ts'], 'Only the composition root ends the process.'],
 };

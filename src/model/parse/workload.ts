@@ -64,7 +64,7 @@ function selectorLabels(kind: string, spec: ReturnType<typeof fields>): Pod['lab
 function replicasOf(kind: string, spec: ReturnType<typeof fields>, status: unknown): number {
   switch (kind) {
     case 'DaemonSet':
-      return Math.max(1, whole(fields(status).desiredNumberScheduled));
+      return desiredOf(fields(status).desiredNumberScheduled);
     case 'CronJob':
       return spec.suspend === true ? 0 : 1;
     case 'Job':
@@ -76,6 +76,11 @@ function replicasOf(kind: string, spec: ReturnType<typeof fields>, status: unkno
     default:
       return isAbsent(spec.replicas) ? 1 : Math.max(0, whole(spec.replicas));
   }
+}
+
+/** A manifest does not say on how many nodes it will run; a stored DaemonSet that says none makes no pods. */
+function desiredOf(scheduled: unknown): number {
+  return isAbsent(scheduled) ? 1 : Math.max(0, whole(scheduled));
 }
 
 function ended(status: unknown): boolean {

@@ -1,4 +1,5 @@
 import { type Path, shown } from '../problem.ts';
+import { isFields } from '../wire.ts';
 import { FIELD_TABLE } from './field-table.ts';
 import type { Report } from './report.ts';
 
@@ -13,7 +14,7 @@ export function knowsFields(type: string): boolean {
 
 /** Reports every field of the object that its type does not have, and every value of the wrong type. */
 export function checkFields(type: string, value: unknown, path: Path, report: Report): void {
-  check(type, value, path, report);
+  check(type, value, [...path], report);
 }
 
 function types(): ReadonlyMap<string, TypeFields> {
@@ -28,37 +29,45 @@ function types(): ReadonlyMap<string, TypeFields> {
   return table;
 }
 
-function check(code: string, value: unknown, path: Path, report: Report): void {
+/** `path` is one list for the whole walk, written to and taken back: nearly all fields are right. */
+function check(code: string, value: unknown, path: (string | number)[], report: Report): void {
   if (value === null || value === undefined || code === '*') return;
-  switch (code[0]) {
-    case '[':
-      if (!Array.isArray(value)) {
-        wrong(path, 'a list', value, report);
-        return;
-      }
-      value.forEach((item: unknown, i) => {
-        check(code.slice(1), item, [...path, i], report);
-      });
-      return;
-    case '{':
-      if (typeof value !== 'object' || Array.isArray(value)) {
-        wrong(path, 'an object', value, report);
-        return;
-      }
-      for (const [key, item] of Object.entries(value)) check(code.slice(1), item, [...path, key], report);
-      return;
+  if (code[0] === '[') {
+    if (Array.isArray(value)) {
+      const item = code.slice(1);
+      for (let i = 0; i < value.length; i++) checkAt(i, item, value[i], path, report);
+    } else wrong(path, 'a list', value, report);
+    return;
+  }
+  if (code[0] === '{') {
+    if (isFields(value)) {
+      const item = code.slice(1);
+      for (const key of Object.keys(value)) checkAt(key, item, value[key], path, report);
+    } else wrong(path, 'an object', value, report);
+    return;
   }
   const known = code.length > 1 ? types().get(code) : undefined;
   if (known === undefined) checkSimple(code, value, path, report);
-  else if (typeof value !== 'object' || Array.isArray(value)) wrong(path, 'an object', value, report);
+  else if (!isFields(value)) wrong(path, 'an object', value, report);
   else {
-    for (const [key, item] of Object.entries(value)) {
+    for (const key of Object.keys(value)) {
       const field = known.get(key);
-      if (field !== undefined) {
-        if (item !== null) check(field, item, [...path, key], report);
-      } else report([...path, key], `unknown field "${short(key)}"`, suggestion(key, known));
+      if (field !== undefined) checkAt(key, field, value[key], path, report);
+      else report([...path, key], `unknown field "${short(key)}"`, suggestion(key, known));
     }
   }
+}
+
+function checkAt(
+  step: string | number,
+  code: string,
+  value: unknown,
+  path: (string | number)[],
+  report: Report,
+): void {
+  path.push(step);
+  check(code, value, path, report);
+  path.pop();
 }
 
 function checkSimple(code: string, value: unknown, path: Path, report: Report): void {
