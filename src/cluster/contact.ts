@@ -106,8 +106,12 @@ export class Contact {
     this.#unread.add(path);
   }
 
-  get unread(): string[] {
-    return [...this.#unread.values().take(UNREAD_SHOWN)];
+  report(of: Pick<SourceReport, 'kind' | 'path' | 'required' | 'objects'>): SourceReport {
+    const { state, synced, lastContact, downSince, events, restarts, relists } = this;
+    const { consumerErrors, lastError, lastErrorAt } = this;
+    const unread = [...this.#unread.values().take(UNREAD_SHOWN)];
+    const counts = { events, restarts, relists, consumerErrors };
+    return { ...of, state, synced, lastContact, downSince, ...counts, unread, lastError, lastErrorAt };
   }
 }
 

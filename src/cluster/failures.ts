@@ -1,6 +1,14 @@
 import { ApiError } from './api-error.ts';
 import { SilenceError } from './watch-stream.ts';
 
+/** The stream contradicted what it said before. */
+export class OrderError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'OrderError';
+  }
+}
+
 /** Whether a failed streamed list says that this server (or this resource's server) cannot stream lists. */
 export function cannotStream(error: unknown): boolean {
   if (error instanceof SilenceError) return true;

@@ -2,14 +2,14 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Access } from './access.ts';
 import { ApiError } from './api-error.ts';
 import { Contact, errorText, type SourceReport } from './contact.ts';
-import { cannotStream, lostPlace, refusalOf, refusalText } from './failures.ts';
+import { cannotStream, lostPlace, OrderError, refusalOf, refusalText } from './failures.ts';
 import { Known, versionNumber } from './known.ts';
 import { GarbledError } from './lines.ts';
 import { type Logger, SILENT } from './logger.ts';
 import { listPages } from './pages.ts';
 import { type Identity, identityOf, type Raw } from './raw.ts';
 import { pauseAfter, TIMINGS, type Timings } from './timings.ts';
-import { SilenceError, type WatchEvent, WatchStream } from './watch-stream.ts';
+import { SilenceError, type WatchEvent, WatchStream, watchQuery } from './watch-stream.ts';
 
 /** Where the objects of one kind go. Called synchronously; nothing of `raw` may be kept. May throw. */
 export interface Consumer {
@@ -42,14 +42,6 @@ const SHORT_WATCH_MS = 1_000;
 /** Objects put in a row before other work gets its turn. */
 const BATCH = 100;
 
-/** The stream contradicted what it said before. */
-class OrderError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'OrderError';
-  }
-}
-
 /**
  * Keeps a consumer equal to one kind of object in the API server: list, then watch, for ever. No error ends it;
  * a relist is compared with what is known, so that the consumer is never empty in between.
@@ -59,6 +51,7 @@ export class Reflector {
   readonly #timings: Timings;
   readonly #log: Logger;
   readonly #now: () => number;
+  readonly #random: () => number;
   readonly #contact: Contact;
   readonly #known = new Known();
   /** The objects the list that is under way has brought so far. */
@@ -78,6 +71,7 @@ export class Reflector {
     this.#timings = options.timings ?? TIMINGS;
     this.#log = options.logger ?? SILENT;
     this.#now = options.now ?? Date.now;
+    this.#random = options.random ?? Math.random;
     this.#contact = new Contact(this.#now);
   }
 
@@ -100,23 +94,7 @@ export class Reflector {
 
   report(): SourceReport {
     const { kind, path, required = false } = this.#options;
-    const contact = this.#contact;
-    const { state, synced, lastContact, downSince, events, restarts, relists } = contact;
-    const { consumerErrors, unread, lastError, lastErrorAt } = contact;
-    const counts = { objects: this.#known.size, events, restarts, relists, consumerErrors };
-    return {
-      kind,
-      path,
-      required,
-      state,
-      synced,
-      lastContact,
-      downSince,
-      ...counts,
-      unread,
-      lastError,
-      lastErrorAt,
-    };
+    return this.#contact.report({ kind, path, required, objects: this.#known.size });
   }
 
   get #stopped(): boolean {
@@ -164,7 +142,7 @@ export class Reflector {
     if (initial) this.#listing = new Known();
     const stream = new WatchStream(access, {
       path,
-      query: this.#watchQuery(initial),
+      query: watchQuery(initial ? '' : this.#version, this.#timings.watchSeconds, this.#random),
       ...(watchAccept === undefined ? {} : { accept: watchAccept }),
       headMs,
       silenceMs: initial ? listSilenceMs : silenceMs,
@@ -192,21 +170,6 @@ export class Reflector {
     if (this.#now() - opened >= SHORT_WATCH_MS) return;
     if (!heard) throw new GarbledError('the API server ended the watch at once');
     await this.#sleep(this.#timings.pauseMs[0]);
-  }
-
-  #watchQuery(initial: boolean): URLSearchParams {
-    const [least, most] = this.#timings.watchSeconds;
-    const seconds = Math.round(least + (this.#options.random ?? Math.random)() * (most - least));
-    const query = new URLSearchParams({
-      watch: 'true',
-      allowWatchBookmarks: 'true',
-      timeoutSeconds: String(seconds),
-    });
-    if (initial) {
-      query.set('sendInitialEvents', 'true');
-      query.set('resourceVersionMatch', 'NotOlderThan');
-    } else query.set('resourceVersion', this.#version);
-    return query;
   }
 
   #apply(event: WatchEvent): void {
@@ -366,9 +329,8 @@ export class Reflector {
 
   async #pause(error: unknown): Promise<void> {
     const { pauseMs, refusedMs } = this.#timings;
-    const random = this.#options.random ?? Math.random;
-    let pause = pauseAfter(this.#failures, pauseMs, random);
-    if (this.#contact.refusal !== undefined) pause = refusedMs * (0.75 + random() / 2);
+    let pause = pauseAfter(this.#failures, pauseMs, this.#random);
+    if (this.#contact.refusal !== undefined) pause = refusedMs * (0.75 + this.#random() / 2);
     if (error instanceof ApiError) pause = Math.max(pause, Math.min(error.retryAfterMs, pauseMs[1]));
     await this.#sleep(pause);
   }

@@ -2,6 +2,7 @@ import type { Access } from './access.ts';
 import { statusError } from './api-error.ts';
 import { GarbledError, LineSplitter } from './lines.ts';
 import { isRaw, type Raw, rawAt, textAt } from './raw.ts';
+import type { Timings } from './timings.ts';
 
 /** Marks the bookmark that ends a streamed initial list (KEP-3157). */
 const INITIAL_END = 'k8s.io/initial-events-end';
@@ -29,6 +30,25 @@ export interface WatchOptions {
   readonly onOpen: () => void;
   /** Bytes came. */
   readonly onBytes: () => void;
+}
+
+/** What a watch asks for: from a resourceVersion on, or with '' everything that is there first. */
+export function watchQuery(
+  version: string,
+  [least, most]: Timings['watchSeconds'],
+  random: () => number,
+): URLSearchParams {
+  const query = new URLSearchParams({
+    watch: 'true',
+    allowWatchBookmarks: 'true',
+    timeoutSeconds: String(Math.round(least + random() * (most - least))),
+  });
+  if (version !== '') query.set('resourceVersion', version);
+  else {
+    query.set('sendInitialEvents', 'true');
+    query.set('resourceVersionMatch', 'NotOlderThan');
+  }
+  return query;
 }
 
 /** One watch request. `silenceMs` may change while it runs: a list may not pause as long as a quiet watch. */

@@ -59,7 +59,7 @@ test('an exec plug-in runs once for many requests that start together', async ()
 });
 
 test('an exec plug-in that hangs can be given up', async () => {
-  kubeconfig({ exec: { command: process.execPath, args: ['-e', 'setTimeout(() => {}, 3000)'] } });
+  kubeconfig({ exec: { command: process.execPath, args: ['-e', 'setTimeout(() => {}, 1000)'] } });
   const access = openAccess({ kubeconfigPath: path });
   const controller = new AbortController();
   setTimeout(() => controller.abort(new Error('enough')), 50);

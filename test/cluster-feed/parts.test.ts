@@ -8,6 +8,9 @@ import { Known, versionNumber } from '../../src/cluster/known.ts';
 import { LineSplitter } from '../../src/cluster/lines.ts';
 import { slim } from '../../src/cluster/slim.ts';
 import { pauseAfter } from '../../src/cluster/timings.ts';
+import { readDocuments } from '../../src/model/parse/documents.ts';
+import { load } from '../../src/model/parse/load.ts';
+import { parseManifest } from '../../src/model/parse/manifest.ts';
 import { Store } from '../../src/model/store.ts';
 
 test('lines come out the same however the bytes were cut', () => {
@@ -191,6 +194,22 @@ test('a snapshot keeps of a pod what the model needs, and none of its values', (
   assert.deepEqual(only(after), only(before));
   assert.equal(only(after)?.references.length, 2);
   assert.equal(only(after)?.workload.kind, 'StatefulSet');
+});
+
+test('a DaemonSet that runs nowhere makes no pod out of a snapshot', () => {
+  const raw = {
+    metadata: { namespace: 'kube-system', name: 'gpu' },
+    spec: { template: { metadata: { labels: { app: 'gpu' } }, spec: { containers: [] } } },
+    status: { desiredNumberScheduled: 0 },
+  };
+  const text = JSON.stringify(slim(raw, 'apps/v1', 'DaemonSet'));
+  const [document] = readDocuments(text, 'snapshot.json').documents;
+  assert.ok(document);
+  const { object } = parseManifest(document, { namespace: 'default', stored: true });
+  const store = new Store();
+  const { daemonSets } = load(store, object === undefined ? [] : [object]);
+  assert.equal(daemonSets.length, 1);
+  assert.equal(store.podCount, 0);
 });
 
 test('a webhook’s certificate and URL stay out of a snapshot', () => {

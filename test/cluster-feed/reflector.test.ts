@@ -126,6 +126,18 @@ test('a server that cannot stream lists is asked for pages of 500 of one resourc
   assert.equal(new URL(server.seen[3] ?? '', server.url).searchParams.get('resourceVersion'), '30');
 });
 
+test('a server that does not know of streamed lists and never ends one is asked for pages', async () => {
+  server.script = (exchange) => {
+    const { query } = exchange;
+    if (initial(exchange)) return exchange.event('ADDED', object('a', 3));
+    if (query.has('watch')) return exchange.event('ADDED', object('b', 11));
+    exchange.json({ metadata: { resourceVersion: '10' }, items: [object('a', 3)] });
+  };
+  start();
+  await until('listed and followed', () => names() === 'a,b');
+  assert.equal(server.count('sendInitialEvents'), 1);
+});
+
 test('a page token that expires in a slow list starts the list anew with larger pages', async () => {
   server.script = (exchange) => {
     const { query } = exchange;
