@@ -13,7 +13,7 @@ import {
 } from '../netset/connections.ts';
 import { type Match, matchBlock, matchPods, portsAt } from './match.ts';
 import type { PodPoint, Point } from './point.ts';
-import { OPEN_SIDE, policySide, type Side } from './side.ts';
+import { OPEN_SIDE, policySide, type Side } from './policy-side.ts';
 
 /**
  * Every outcome a connection may still have, as sets: where rules are certain the sets are disjoint;

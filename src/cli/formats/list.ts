@@ -20,23 +20,36 @@ function writeText(rows: Iterable<Row>, out: Output): void {
 }
 
 function writeJson(rows: Iterable<Row>, out: Output): void {
+  const [end, list] = [remembered(JSON.stringify), remembered(JSON.stringify)];
   out.write('{"connections":[');
   let separator = '\n';
   for (const { from, to, connections, verdict, reason } of rows) {
-    out.write(separator);
-    out.write(
-      JSON.stringify({ from, to, connections, verdict, ...(reason === undefined ? {} : { reason }) }),
-    );
+    out.write(`${separator}{"from":${end(from)},"to":${end(to)},"connections":${list(connections)}`);
+    out.write(`,"verdict":"${verdict}"${reason === undefined ? '' : `,"reason":${JSON.stringify(reason)}`}}`);
     separator = ',\n';
   }
   out.line('\n]}');
 }
 
 function writeCsv(rows: Iterable<Row>, out: Output): void {
+  const end = remembered((text: string) => csvLine([text]));
+  const list = remembered((connections: readonly string[]) => csvLine([connections.join('; ')]));
   out.line('from,to,connections,verdict,reason');
   for (const { from, to, connections, verdict, reason } of rows) {
-    out.line(csvLine([from, to, connections.join('; '), verdict, reason ?? '']));
+    out.line(`${end(from)},${end(to)},${list(connections)},${verdict},${csvLine([reason ?? ''])}`);
   }
+}
+
+/** Names come back in millions of rows, and rows with the same connections share one array. */
+function remembered<T>(write: (value: T) => string): (value: T) => string {
+  const texts = new Map<T, string>();
+  return (value) => {
+    const known = texts.get(value);
+    if (known !== undefined) return known;
+    const text = write(value);
+    texts.set(value, text);
+    return text;
+  };
 }
 
 function writeGraph(rows: Iterable<Row>, graph: Graph): void {
