@@ -20,7 +20,7 @@ export function slimDaemonSet(raw: Raw): Raw {
   const labels = rawAt(rawAt(template, 'metadata'), 'labels');
   const spec = { containers: containers('containers'), initContainers: containers('initContainers') };
   return {
-    spec: { template: { metadata: { labels }, spec } },
+    spec: { selector: rawAt(rawAt(raw, 'spec'), 'selector'), template: { metadata: { labels }, spec } },
     status: { desiredNumberScheduled: rawAt(raw, 'status').desiredNumberScheduled ?? 0 },
   };
 }

@@ -127,6 +127,31 @@ spec:
     metadata: {labels: {app: flannel}}
     spec: {containers: [{name: kube-flannel, image: "ghcr.io/flannel-io/flannel:v0.27.2"}]}
 ---
+apiVersion: v1
+kind: Service
+metadata: {name: outside, namespace: shop}
+spec: {type: ExternalName, externalName: example.com}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: manual, namespace: shop}
+spec: {ports: [{name: db, port: 5432}]}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: manual-1, namespace: shop, labels: {kubernetes.io/service-name: manual}}
+addressType: IPv4
+ports: [{name: db, port: 5432, protocol: TCP}]
+endpoints: [{addresses: [192.0.2.7]}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: bare, namespace: shop, labels: {sidecar: "yes"}}
+spec:
+  hostNetwork: true
+  initContainers: [{name: mesh, image: m, restartPolicy: Always, ports: [{name: mesh, containerPort: 15001, hostPort: 15001}]}]
+  containers: [{name: a, image: a}]
+---
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingWebhookConfiguration
 metadata: {name: hooks}
@@ -159,10 +184,10 @@ test('follows creations, changes and deletions, and equals a fresh list object b
   assert.equal(feed.snapshot.health.state, 'live');
   await cluster.apply(MANIFESTS);
   await until(
-    'three pods with addresses',
+    'four pods with addresses',
     () => {
       const pods = [...(feed.snapshot.spaces.get('shop')?.pods.values() ?? [])];
-      return pods.length === 3 && pods.every(({ addresses, ready }) => addresses.length > 0 && ready);
+      return pods.length === 4 && pods.every(({ addresses, ready }) => addresses.length > 0 && ready);
     },
     60_000,
   );
@@ -170,7 +195,7 @@ test('follows creations, changes and deletions, and equals a fresh list object b
   assert.equal(feed.snapshot.cni.name, 'Flannel');
   assert.equal(feed.snapshot.cni.enforcesIngress, 'no');
   const shop = feed.snapshot.spaces.get('shop');
-  assert.equal([...(shop?.pods.values() ?? [])][0]?.workload.kind, 'Deployment');
+  assert.equal(shop?.pods.get('bare')?.workload.kind, 'Pod');
   assert.equal(shop?.routes.size, 1);
   assert.ok(feed.snapshot.callbacks.has('ValidatingWebhookConfiguration/hooks/a.example.com'));
 
@@ -181,14 +206,14 @@ test('follows creations, changes and deletions, and equals a fresh list object b
   });
   await cluster.kubectl(['label', 'namespace/shop', 'team=other', '--overwrite']);
   await cluster.kubectl(['delete', 'validatingwebhookconfiguration/hooks']);
-  await until('five pods', () => feed.snapshot.spaces.get('shop')?.pods.size === 5, 60_000);
+  await until('six pods', () => feed.snapshot.spaces.get('shop')?.pods.size === 6, 60_000);
   await sameAsListed();
   assert.deepEqual(feed.snapshot.spaces.get('shop')?.policies.get('web')?.egress, []);
   assert.equal(feed.snapshot.callbacks.has('ValidatingWebhookConfiguration/hooks/a.example.com'), false);
 
   await cluster.kubectl(['-n', 'shop', 'delete', 'networkpolicy/web', 'ingress/web', '--wait=false']);
   await cluster.kubectl(['-n', 'shop', 'scale', 'deployment/web', '--replicas=1']);
-  await until('one pod', () => feed.snapshot.spaces.get('shop')?.pods.size === 1, 60_000);
+  await until('two pods', () => feed.snapshot.spaces.get('shop')?.pods.size === 2, 60_000);
   await sameAsListed();
 });
 
@@ -199,15 +224,21 @@ test('a saved snapshot loads to the same model, and holds nothing confidential',
   assert.doesNotMatch(text, /hunter2|PASSWORD|secret-note|last-applied/);
   const store = new Store();
   const { documents } = readDocuments(text, 'snapshot.json');
-  const parsed = documents.flatMap(
-    (document) => parseManifest(document, { namespace: 'default', stored: true }).object ?? [],
+  const parsed = documents.map((document) => parseManifest(document, { namespace: 'default', stored: true }));
+  assert.deepEqual(
+    parsed.flatMap(({ problems: found }) => found),
+    [],
   );
-  load(store, parsed);
+  load(
+    store,
+    parsed.flatMap(({ object }) => object ?? []),
+  );
   const saved = contents(store);
   const followed = contents(feed.snapshot);
   for (const part of ['nodes', 'pods', 'spaces'] as const)
     assert.deepEqual(saved[part], followed[part], part);
-  const pod = [...(store.spaces.get('shop')?.pods.values() ?? [])][0];
+  const pods = [...(store.spaces.get('shop')?.pods.values() ?? [])];
+  const pod = pods.find(({ workload }) => workload.kind === 'Deployment');
   assert.equal(
     pod?.references[0]?.service,
     'redis',

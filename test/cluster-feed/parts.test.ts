@@ -199,13 +199,17 @@ test('a snapshot keeps of a pod what the model needs, and none of its values', (
 test('a DaemonSet that runs nowhere makes no pod out of a snapshot', () => {
   const raw = {
     metadata: { namespace: 'kube-system', name: 'gpu' },
-    spec: { template: { metadata: { labels: { app: 'gpu' } }, spec: { containers: [] } } },
+    spec: {
+      selector: { matchLabels: { app: 'gpu' } },
+      template: { metadata: { labels: { app: 'gpu' } }, spec: { containers: [{ name: 'a', image: 'b' }] } },
+    },
     status: { desiredNumberScheduled: 0 },
   };
   const text = JSON.stringify(slim(raw, 'apps/v1', 'DaemonSet'));
   const [document] = readDocuments(text, 'snapshot.json').documents;
   assert.ok(document);
-  const { object } = parseManifest(document, { namespace: 'default', stored: true });
+  const { object, problems } = parseManifest(document, { namespace: 'default', stored: true });
+  assert.deepEqual(problems, []);
   const store = new Store();
   const { daemonSets } = load(store, object === undefined ? [] : [object]);
   assert.equal(daemonSets.length, 1);
