@@ -63,13 +63,14 @@ export class Interner {
 
   /** The one array for these labels, whatever order they came in. */
   labels(pairs: readonly (readonly [string, string])[]): Labels {
-    const key = JSON.stringify(pairs);
+    const key = JSON.stringify(pairs.flat());
     const known = this.#labels.get(key);
     if (known !== undefined) return known;
     const sorted = labelsOf(pairs.map(([name, value]) => [this.string(name), this.string(value)] as const));
-    const sortedKey = `=${JSON.stringify(sorted)}`;
+    // The API server writes maps in key order: mostly both keys are one.
+    const sortedKey = JSON.stringify(sorted);
     const labels = this.#labels.get(sortedKey) ?? this.#labels.set(sortedKey, sorted);
-    return this.#labels.set(key, labels);
+    return sortedKey === key ? labels : this.#labels.set(key, labels);
   }
 
   workload(namespace: string, kind: string, name: string): Workload {

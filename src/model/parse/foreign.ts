@@ -14,6 +14,12 @@ const FOREIGN: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ['policy.linkerd.io', new Set(['AuthorizationPolicy'])],
 ]);
 
+const CLUSTER_WIDE: ReadonlySet<string> = new Set([
+  'GlobalNetworkPolicy',
+  'CiliumClusterwideNetworkPolicy',
+  'ClusterNetworkPolicy',
+]);
+
 /** The group of an apiVersion: `apps` of `apps/v1`, '' of `v1`. */
 export function groupOf(apiVersion: string): string {
   const slash = apiVersion.indexOf('/');
@@ -29,5 +35,11 @@ export function parseForeignPolicy(raw: unknown): ForeignPolicy | undefined {
   const { apiVersion, kind } = fields(raw);
   if (!isForeignPolicy(text(apiVersion), text(kind))) return undefined;
   const { name, namespace } = metadata(raw);
-  return { apiVersion: text(apiVersion), kind: text(kind), namespace: text(namespace), name: text(name) };
+  const clusterWide = CLUSTER_WIDE.has(text(kind));
+  return {
+    apiVersion: text(apiVersion),
+    kind: text(kind),
+    namespace: clusterWide ? '' : text(namespace) || 'default',
+    name: text(name),
+  };
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import {
   parseApiService,
   parseConversion,
+  parseForeignPolicy,
   parseGatewayRoute,
   parseIngress,
   parseNamespace,
@@ -120,4 +121,16 @@ test('row 27: what the API server calls', () => {
     'CustomResourceDefinition',
   );
   assert.equal(parseConversion({ spec: { conversion: { strategy: 'None' } } }), undefined);
+});
+
+test('policies of other projects: cluster-wide ones have no namespace, others have one', () => {
+  const found = (apiVersion: string, kind: string, namespace?: string) => {
+    const policy = parseForeignPolicy({ apiVersion, kind, metadata: { name: 'x', namespace } });
+    return policy === undefined ? undefined : `${policy.namespace}/${policy.name}`;
+  };
+  assert.equal(found('crd.projectcalico.org/v1', 'GlobalNetworkPolicy', 'n'), '/x');
+  assert.equal(found('cilium.io/v2', 'CiliumClusterwideNetworkPolicy'), '/x');
+  assert.equal(found('cilium.io/v2', 'CiliumNetworkPolicy', 'n'), 'n/x');
+  assert.equal(found('projectcalico.org/v3', 'NetworkPolicy'), 'default/x');
+  assert.equal(found('networking.k8s.io/v1', 'NetworkPolicy', 'n'), undefined);
 });
