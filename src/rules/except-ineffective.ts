@@ -68,10 +68,11 @@ export const exceptIneffective: Rule = {
       let last: readonly NetworkPolicy[] | undefined;
       for (const subject of simulation.subjects) {
         const policies = subject[direction].after;
-        if (!subject.directions.includes(direction) || !hasExceptions(policies, direction)) continue;
+        if (!subject.directions.includes(direction)) continue;
         // Pods under the same policies have the same exceptions.
         if (last?.length === policies.length && last.every((policy, i) => policy === policies[i])) continue;
         last = policies;
+        if (!hasExceptions(policies, direction)) continue;
         const holes = filledHoles(after, subject.podClass, policies, direction).filter(
           ({ hole, filler }) => hole.policy === changed || filler.policy === changed,
         );

@@ -134,17 +134,25 @@ export function portsAt(ports: 'any' | readonly PortMatch[], destination: Point)
 }
 
 function resolve(ports: readonly PortMatch[], names: readonly NamedPort[]): Connections {
-  let all = NO_CONNECTIONS;
+  let sets: Connections[] = [];
   for (const entry of ports) {
     if ('from' in entry) {
-      all = uniteConnections(all, connectionsOf(entry.protocol, portRange(entry.from, entry.to)));
+      sets.push(connectionsOf(entry.protocol, portRange(entry.from, entry.to)));
       continue;
     }
     for (const { name, protocol, port } of names) {
       if (name === entry.name && protocol === entry.protocol) {
-        all = uniteConnections(all, connectionsOf(protocol, portRange(port)));
+        sets.push(connectionsOf(protocol, portRange(port)));
       }
     }
   }
-  return all;
+  // In pairs: one after the other, the 20,000 ports of a hostile policy would cost seconds.
+  while (sets.length > 1) {
+    const pairs: Connections[] = [];
+    for (let i = 0; i < sets.length; i += 2) {
+      pairs.push(uniteConnections(sets[i] as Connections, sets[i + 1] ?? NO_CONNECTIONS));
+    }
+    sets = pairs;
+  }
+  return sets[0] ?? NO_CONNECTIONS;
 }
