@@ -125,7 +125,7 @@ function slimIngress(raw: Raw): Raw {
   const spec = rawAt(raw, 'spec');
   const rules = listAt(spec, 'rules').map((rule) => {
     const paths = listAt(rawAt(rule, 'http'), 'paths');
-    return { http: { paths: paths.map((path) => pick(path, ['backend'])) } };
+    return { http: { paths: paths.map((path) => pick(path, ['path', 'pathType', 'backend'])) } };
   });
   return { spec: { ...pick(spec, ['ingressClassName', 'defaultBackend']), rules } };
 }
