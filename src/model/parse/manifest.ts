@@ -53,7 +53,7 @@ export interface Defaults {
   readonly namespace: string;
   /**
    * The objects are a cluster's state, not somebody's input: those that an API server has stored (they carry a uid)
-   * are believed, whatever fields or old values they have.
+   * are believed, whatever fields or old values they have; pods written by hand may be without images.
    */
   readonly stored?: boolean;
 }
@@ -70,7 +70,7 @@ export function parseManifest(document: RawDocument, defaults: Defaults): Parsed
   const report = reporter(document, problems);
   const raw = inNamespace(document.raw, defaults.namespace);
   const trusted = defaults.stored === true && text(metadata(raw).uid) !== '';
-  if (!trusted) checkManifest(raw, report);
+  if (!trusted) checkManifest(raw, report, defaults.stored === true);
   return problems.length > 0 ? { problems } : { object: parseObject(raw), problems };
 }
 

@@ -11,8 +11,11 @@ import { checkEndpoints, checkIngress, checkSlice } from './routes.ts';
 import { checkService } from './service.ts';
 import { SERVED, versionProblem } from './versions.ts';
 
-/** Reports what an API server with strict field validation would refuse in a new object. */
-export function checkManifest(raw: unknown, report: Report): void {
+/**
+ * Reports what an API server with strict field validation would refuse in a new object. A `sketch` of a cluster's
+ * state may leave out parts of pods that the model has no use for.
+ */
+export function checkManifest(raw: unknown, report: Report, sketch: boolean): void {
   const { apiVersion, kind, metadata } = fields(raw);
   for (const [field, value] of Object.entries({ apiVersion, kind })) {
     if (text(value) !== '') continue;
@@ -30,18 +33,18 @@ export function checkManifest(raw: unknown, report: Report): void {
   else if (!isAbsent(metadata)) checkFields('ObjectMeta', metadata, ['metadata'], report);
   if (ours || text(apiVersion).startsWith('policy.networking.k8s.io/')) {
     checkMetadata(raw, text(kind), report);
-    checkKind(text(kind), raw, report);
+    checkKind(text(kind), raw, report, sketch);
   }
 }
 
-function checkKind(kind: string, raw: unknown, report: Report): void {
+function checkKind(kind: string, raw: unknown, report: Report, sketch: boolean): void {
   if (WORKLOAD_KINDS.has(kind)) {
-    checkWorkload(kind, raw, report);
+    checkWorkload(kind, raw, report, sketch);
     return;
   }
   switch (kind) {
     case 'Pod':
-      checkPodSpec(fields(raw).spec, ['spec'], report);
+      checkPodSpec(fields(raw).spec, ['spec'], report, sketch);
       return;
     case 'NetworkPolicy':
       checkPolicy(raw, report);

@@ -8,10 +8,13 @@ import { checkLabels, checkSelector } from './metadata.ts';
 import { checkPortNumber, checkProtocol } from './network.ts';
 import type { Report } from './report.ts';
 
-/** What the model uses of a pod's spec: containers, their names and ports. */
-export function checkPodSpec(raw: unknown, path: Path, report: Report): void {
+/**
+ * What the model uses of a pod's spec: containers, their names and ports. `sketch`: a state written by hand for
+ * questions about its network need not name images, nor containers that have no ports.
+ */
+export function checkPodSpec(raw: unknown, path: Path, report: Report, sketch: boolean): void {
   const spec = fields(raw);
-  if (items(spec.containers).length === 0)
+  if (items(spec.containers).length === 0 && !sketch)
     report([...path, 'containers'], 'at least one container is needed');
   const names = new Set<unknown>();
   for (const list of ['initContainers', 'containers'] as const) {
@@ -23,7 +26,7 @@ export function checkPodSpec(raw: unknown, path: Path, report: Report): void {
       else if (problem !== undefined) report([...at, 'name'], `${shown(name)} ${problem}`);
       else if (names.has(name)) report([...at, 'name'], `the name ${shown(name)} stands twice`);
       names.add(name);
-      if (isAbsent(image)) report([...at, 'image'], 'an image is missing');
+      if (isAbsent(image) && !sketch) report([...at, 'image'], 'an image is missing');
       checkContainerPorts(ports, [...at, 'ports'], report);
     });
   }
@@ -47,7 +50,7 @@ function checkContainerPorts(raw: unknown, path: Path, report: Report): void {
 }
 
 /** A workload's selector and template: the selector must select the pods that the template makes. */
-export function checkWorkload(kind: string, raw: unknown, report: Report): void {
+export function checkWorkload(kind: string, raw: unknown, report: Report, sketch: boolean): void {
   const spec = fields(fields(raw).spec);
   const base: Path = kind === 'CronJob' ? ['spec', 'jobTemplate', 'spec', 'template'] : ['spec', 'template'];
   const template = fields(
@@ -55,7 +58,7 @@ export function checkWorkload(kind: string, raw: unknown, report: Report): void 
   );
   const labels = fields(template.metadata).labels;
   checkLabels(labels, [...base, 'metadata', 'labels'], report);
-  checkPodSpec(template.spec, [...base, 'spec'], report);
+  checkPodSpec(template.spec, [...base, 'spec'], report, sketch);
   for (const field of ['replicas', 'parallelism']) {
     const count = spec[field];
     if (typeof count === 'number' && count < 0) report(['spec', field], `${count} must not be negative`);
