@@ -1,6 +1,6 @@
 import { type Change, changedObject } from '../model/change.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import type { Rule, Severity } from '../rules/rule.ts';
+import type { Finding, Rule, Severity } from '../rules/rule.ts';
 import { SEVERITIES } from '../rules/rule.ts';
 import { modelProblem, type RuleRun, runRules } from '../rules/run.ts';
 import { simulate } from '../simulate/simulate.ts';
@@ -93,10 +93,22 @@ function ruled(runs: readonly RuleRun[], enforcement: Enforcement): JudgedFindin
     for (const finding of found) {
       const { action, exemption } = enforcement.rule(rule.id, finding.severity, rule.action);
       if (action === 'off') continue;
-      findings.push({ ...finding, action, ...(exemption === undefined ? {} : { exemption }) });
+      findings.push({ ...readable(finding), action, ...(exemption === undefined ? {} : { exemption }) });
     }
   }
   return findings.sort((a, b) => weight(a) - weight(b));
+}
+
+/** Names in a finding are a stranger's: no shell around this shows anything else than printable text. */
+function readable(finding: Finding): Finding {
+  return {
+    ...finding,
+    subject: printable(finding.subject),
+    message: printable(finding.message),
+    because: finding.because.map(printable),
+    fix: printable(finding.fix),
+    ...(finding.see === undefined ? {} : { see: printable(finding.see) }),
+  };
 }
 
 /** Denials first, then by severity; the order of the catalogue among equals (sort is stable). */

@@ -15,6 +15,7 @@ import { nodePortRange } from './node-port-range.ts';
 import { notEnforced } from './not-enforced.ts';
 import { peerSelectsNothing } from './peer-selects-nothing.ts';
 import { podIpInIpblock } from './pod-ip-in-ipblock.ts';
+import { redundant } from './redundant.ts';
 import type { Rule } from './rule.ts';
 import { selectsNothing } from './selects-nothing.ts';
 import { servicePortForTargetPort } from './service-port-for-target-port.ts';
@@ -39,6 +40,7 @@ export const RULES: readonly Rule[] = Object.freeze([
   namedPortUnresolved,
   allowAll,
   hostNetworkSelected,
+  redundant,
   targetPortUnresolved,
   externalIps,
   exposedToTheWorld,

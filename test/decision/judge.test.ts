@@ -263,3 +263,19 @@ describe('several changes', () => {
     assert.ok(first?.includes('namespace-isolated medium'));
   });
 });
+
+test('names written by an attacker stay in one printable line, in every field', () => {
+  const evil = 'a\n\u001b[2Jfine\u202e';
+  const store = storeOf(SHOP);
+  const creation = changeOf(store, 'CREATE', policy('shop/web', '  podSelector: {}\n'));
+  assert.equal(creation.operation, 'CREATE');
+  if (creation.operation !== 'CREATE' || creation.after.kind !== 'NetworkPolicy') return;
+  const change = { ...creation, after: { ...creation.after, name: evil } };
+  const { warnings, findings, auditAnnotations } = judge(store, change, context());
+  assert.ok(findings.length > 0 && warnings.length > 0);
+  const texts = findings.flatMap(({ subject, message, because, fix }) => [subject, message, fix, ...because]);
+  for (const text of [...texts, ...warnings, ...Object.values(auditAnnotations)]) {
+    assert.doesNotMatch(text, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  }
+  for (const text of warnings) assert.ok(text.length <= 256);
+});

@@ -1,0 +1,86 @@
+import type { Direction, NetworkPolicy } from '../model/objects.ts';
+import { selectsEverything } from '../model/selector.ts';
+import type { Rule } from './rule.ts';
+import { admitsAll, policyText } from './text.ts';
+import { deployment, policy } from './worlds/manifests.ts';
+
+const CLUSTER = deployment('shop/db', 'app: db') + deployment('shop/web', 'app: web');
+const OPEN = policy('shop/open', '  podSelector: {}\n  ingress: [{}]\n');
+const DB = policy(
+  'shop/db',
+  `  podSelector: {matchLabels: {app: db}}
+  ingress:
+  - from:
+    - podSelector: {matchLabels: {app: web}}
+`,
+);
+
+export const redundant: Rule = {
+  id: 'redundant',
+  title: 'Policy that changes nothing',
+  kinds: ['NetworkPolicy'],
+  operations: ['CREATE', 'UPDATE'],
+  severity: 'low',
+  action: 'warn',
+  needs: 'model',
+  summary: 'Another policy allows everything for all the pods this one selects: this one has no effect.',
+  why: 'Policies add up. Beside one that allows everything, a strict policy restricts nobody, and looks as if it did.',
+  fix: 'Narrow or delete the policy that allows everything.',
+  limits: [
+    'Only policies that allow everything in a direction are looked for, not those that happen to allow the same.',
+    'Policies with an empty podSelector are meant for pods to come and are not reported.',
+  ],
+  examples: {
+    good: [{ title: 'Alone', cluster: CLUSTER, operation: 'CREATE', manifest: DB, findings: [] }],
+    bad: [
+      {
+        title: 'Beside a policy that allows everything',
+        cluster: CLUSTER + OPEN,
+        operation: 'CREATE',
+        manifest: DB,
+        findings: [
+          {
+            subject: 'NetworkPolicy shop/db',
+            message:
+              'has no effect for ingress: NetworkPolicy shop/open allows everything for the pods it selects, and policies add up.',
+          },
+        ],
+      },
+    ],
+  },
+  *check({ change, simulation }) {
+    const policy = change.after;
+    if (policy?.kind !== 'NetworkPolicy' || selectsEverything(policy.subject)) return;
+    for (const direction of ['ingress', 'egress'] as const) {
+      if (policy[direction] === undefined || admitsAll(policy, direction)) continue;
+      const opener = openerOf(policy, direction, simulation.subjects);
+      if (opener === undefined) continue;
+      yield {
+        subject: policyText(policy),
+        message: `has no effect for ${direction}: ${policyText(opener)} allows everything for the pods it selects, and policies add up.`,
+        because: [policyText(opener)],
+      };
+    }
+  },
+};
+
+/** A policy that opens the first of the subjects, when every subject has one; undefined otherwise. */
+function openerOf(
+  policy: NetworkPolicy,
+  direction: Direction,
+  subjects: readonly { readonly ingress: Lists; readonly egress: Lists }[],
+): NetworkPolicy | undefined {
+  let first: NetworkPolicy | undefined;
+  for (const subject of subjects) {
+    const { after } = subject[direction];
+    if (!after.includes(policy)) continue;
+    const opener = after.find((other) => other !== policy && admitsAll(other, direction));
+    if (opener === undefined) return undefined;
+    first ??= opener;
+  }
+  return first;
+}
+
+interface Lists {
+  readonly after: readonly NetworkPolicy[];
+}
