@@ -14,11 +14,10 @@ export interface Limits {
  * (a Go duration). Undefined when it says nothing that can be read.
  */
 export function deadlineOf(url: string): number | undefined {
-  const at = url.indexOf('?');
-  if (at < 0) return undefined;
-  const given = new URLSearchParams(url.slice(at + 1)).get('timeout');
-  const parts = /^([0-9]{1,6}(?:\.[0-9]{1,3})?)(ms|s|m)$/.exec(given ?? '');
+  const parts = DEADLINE.exec(url);
   if (parts === null) return undefined;
   const factor = parts[2] === 'ms' ? 1 : parts[2] === 's' ? 1000 : 60_000;
   return Number(parts[1]) * factor;
 }
+
+const DEADLINE = /[?&]timeout=([0-9]{1,6}(?:\.[0-9]{1,3})?)(ms|s|m)(?:&|$)/;

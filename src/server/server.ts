@@ -41,7 +41,6 @@ const TEXT_TYPE = 'text/plain; charset=utf-8';
 export function buildServer(deps: ServerDeps): WebhookServer {
   const { limits, metrics, logger } = deps;
   let leaving = false;
-  let inFlight = 0;
   const app = fastify({
     https: {
       ...deps.secure,
@@ -114,14 +113,16 @@ export function buildServer(deps: ServerDeps): WebhookServer {
       shed(reply, 'lag', 503, 'ServiceUnavailable', `Portent is ${lag.toFixed(1)} s late; try again`);
       return;
     }
-    if (inFlight >= limits.inFlight) {
+    if (metrics.inFlight >= limits.inFlight) {
       const text = `Portent answers ${limits.inFlight} reviews at once at most (limits.inFlight); try again`;
       shed(reply, 'in_flight', 429, 'TooManyRequests', text);
       return;
     }
-    metrics.inFlight.set(++inFlight);
+    metrics.inFlight++;
     // 'close' comes once, whether the answer was sent or the caller left in the middle of its body.
-    reply.raw.once('close', () => metrics.inFlight.set(--inFlight));
+    reply.raw.once('close', () => {
+      metrics.inFlight--;
+    });
     done();
   };
   const shed = (

@@ -48,7 +48,8 @@ type Phase = (typeof LABEL_VALUES.phase)[number];
 /** The metrics of one process, on a registry of their own. */
 export class Metrics {
   readonly registry = new Registry();
-  readonly inFlight: Gauge;
+  /** Reviews being read or answered now. */
+  inFlight = 0;
   readonly #requests = this.#counter(METRICS.requests);
   readonly #duration = this.#histogram(METRICS.duration);
   readonly #shed = this.#counter(METRICS.shed);
@@ -60,7 +61,6 @@ export class Metrics {
 
   constructor(options: MetricsOptions) {
     this.#rules = new Set(options.rules);
-    this.inFlight = this.#gauge(METRICS.inFlight);
     this.#gauge(METRICS.build).set({ version: options.version, node: process.versions.node }, 1);
     this.#scraped(options.sources ?? {});
     // A counter that appears with its first event hides that event from rate(): start all of them at 0.
@@ -140,6 +140,7 @@ export class Metrics {
         } as () => void);
     };
     value(METRICS.certificateExpiry, certificateExpiry && (() => certificateExpiry() / 1000));
+    value(METRICS.inFlight, () => this.inFlight);
     value(METRICS.lag, lag);
     value(METRICS.recent, recent);
     value(METRICS.pods, model && (() => model().pods));
