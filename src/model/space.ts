@@ -76,7 +76,13 @@ export class StoredSpace implements Space {
   }
 
   classOf(pod: Pod): PodClass {
-    const found = this.#currentClasses().get(this.#keyOf(pod));
+    const key = this.#keyOf(pod);
+    let found = this.#currentClasses().get(key);
+    if (found === undefined) {
+      // Built while selectors mentioned more than now: the pod stands under a finer key.
+      this.#dropClasses();
+      found = this.#currentClasses().get(key);
+    }
     if (found === undefined) throw new Error(`pod ${pod.namespace}/${pod.name} is not in the model`);
     return found;
   }
@@ -125,10 +131,10 @@ export class StoredSpace implements Space {
 
   putPod(pod: Pod): void {
     const old = this.pods.get(pod.name);
-    const live = this.#isCurrent();
-    if (old !== undefined && live) this.#leave(old);
+    if (old !== undefined && this.#isCurrent()) this.#leave(old);
     this.pods.set(pod.name, pod);
-    if (live) this.#join(pod);
+    // Asked again: leaving drops the classes when the pod's own is not found under what selectors mention now.
+    if (this.#isCurrent()) this.#join(pod);
     else this.#dropClasses();
   }
 
