@@ -4,8 +4,8 @@ import type { Timings } from '../../src/cluster/timings.ts';
 
 /** Short enough for tests, long enough for two slow cores. */
 export const QUICK: Timings = {
-  silenceMs: 400,
-  listSilenceMs: 400,
+  silenceMs: 10_000,
+  listSilenceMs: 1_000,
   headMs: 2_000,
   watchSeconds: [240, 480],
   pauseMs: [20, 100],
