@@ -9,6 +9,7 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { changes, type DemoChange } from './demo-changes.ts';
+import { reviewOf } from './demo-review.ts';
 
 /** Milliseconds that the server may take to listen, and to answer. */
 const PATIENCE = 15_000;
@@ -124,30 +125,4 @@ function ask(change: DemoChange, url: string, ca: Buffer): Promise<Review> {
     call.once('error', reject);
     call.end(body);
   });
-}
-
-function reviewOf({ operation, object, old }: DemoChange): object {
-  const isService = object.kind === 'Service';
-  const group = isService ? '' : 'networking.k8s.io';
-  const kind = { group, version: 'v1', kind: object.kind };
-  const resource = { group, version: 'v1', resource: isService ? 'services' : 'networkpolicies' };
-  return {
-    apiVersion: 'admission.k8s.io/v1',
-    kind: 'AdmissionReview',
-    request: {
-      uid: crypto.randomUUID(),
-      kind,
-      resource,
-      requestKind: kind,
-      requestResource: resource,
-      name: object.metadata.name,
-      namespace: object.metadata.namespace,
-      operation,
-      userInfo: { username: 'jane@example.com', groups: ['developers', 'system:authenticated'] },
-      object: operation === 'DELETE' ? null : object,
-      oldObject: old ?? null,
-      dryRun: true,
-      options: { apiVersion: 'meta.k8s.io/v1', kind: 'CreateOptions' },
-    },
-  };
 }
