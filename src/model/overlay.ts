@@ -17,6 +17,8 @@ export interface View {
   classOf(pod: Pod): PodClass | undefined;
   /** The policies that select the class and isolate it in this direction. */
   isolating(podClass: PodClass, direction: Direction): readonly NetworkPolicy[];
+  /** The policies that may or may not select the class: their own selector is invalid. */
+  unclear(podClass: PodClass, direction: Direction): readonly NetworkPolicy[];
   /** The same as `isolating`, told apart: the snapshot's list, what is replaced in it, what the changes add. */
   isolation(podClass: PodClass, direction: Direction): LayeredPolicies;
   /** The Services whose selector matches the class. */
@@ -135,6 +137,13 @@ class Overlay implements View {
     const list = [...stored.filter((policy) => !here.has(policy.name)), ...added];
     this.#isolating[direction].set(podClass, list);
     return list;
+  }
+
+  unclear(podClass: PodClass, direction: Direction): readonly NetworkPolicy[] {
+    const { space } = podClass;
+    if (space.unclear.length === 0 || podClass.hostNetwork) return NO_POLICIES;
+    const here = this.#replaced.get(space.name)?.policies;
+    return space.unclear.filter((policy) => policy[direction] !== undefined && !here?.has(policy.name));
   }
 
   isolation(podClass: PodClass, direction: Direction): LayeredPolicies {

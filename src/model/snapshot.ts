@@ -54,6 +54,8 @@ export interface Space {
   covers(selector: Selector): boolean;
   /** The stored policies that select the class and isolate it in this direction. Cached. */
   isolating(podClass: PodClass, direction: 'ingress' | 'egress'): readonly NetworkPolicy[];
+  /** Stored policies whose own selector is invalid: whom they select is not known. */
+  readonly unclear: readonly NetworkPolicy[];
   /** The stored Services whose selector matches the class. Cached. */
   servicesOf(podClass: PodClass): readonly Service[];
 }

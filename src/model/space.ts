@@ -4,6 +4,8 @@ import { type Selector, selects } from './selector.ts';
 import type { PodClass, Space } from './snapshot.ts';
 import { projection, Vocabulary } from './vocabulary.ts';
 
+const NONE: readonly NetworkPolicy[] = Object.freeze([]);
+
 /** A class whose members change as pods come and go. */
 class StoredClass implements PodClass {
   readonly space: Space;
@@ -54,6 +56,7 @@ export class StoredSpace implements Space {
   #classList: readonly PodClass[] | undefined;
   #nearVersion = -1;
   #farVersion = -1;
+  #unclear: readonly NetworkPolicy[] = NONE;
   #policyVersion = 0;
   #serviceVersion = 0;
 
@@ -110,6 +113,10 @@ export class StoredSpace implements Space {
     return direction === 'ingress' ? ingress : egress;
   }
 
+  get unclear(): readonly NetworkPolicy[] {
+    return this.#unclear;
+  }
+
   servicesOf(podClass: PodClass): readonly Service[] {
     const cached = podClass instanceof StoredClass ? podClass : undefined;
     if (cached?.services !== undefined && cached.serviceVersion === this.#serviceVersion)
@@ -146,12 +153,18 @@ export class StoredSpace implements Space {
 
   putPolicy(policy: NetworkPolicy): void {
     this.policies.set(policy.name, policy);
-    this.#policyVersion++;
+    this.#policiesChanged(policy);
   }
 
   removePolicy(name: string): void {
     this.policies.delete(name);
+    this.#policiesChanged();
+  }
+
+  #policiesChanged(put?: NetworkPolicy): void {
     this.#policyVersion++;
+    if (this.#unclear.length === 0 && put?.subject.problem === undefined) return;
+    this.#unclear = [...this.policies.values()].filter(({ subject }) => subject.problem !== undefined);
   }
 
   putService(service: Service): void {
@@ -236,11 +249,10 @@ export class StoredSpace implements Space {
 
   #keyOf(pod: Pod): string {
     let key = `${pod.workload.kind}/${pod.workload.name}\n${pod.hostNetwork ? 'host' : ''}\n`;
+    for (const address of pod.addresses) key += typeof address === 'number' ? '4' : '6';
     for (const port of pod.namedPorts) key += `${port.name}/${port.protocol}/${port.port} `;
     // Who refers to which Service is evidence; pods that differ in it are not alike.
     for (const { namespace, service, port } of pod.references) key += `${namespace}/${service}:${port} `;
     return `${key}\n${projection(pod.labels, this.near, this.#far)}`;
   }
 }
-
-const NONE: readonly NetworkPolicy[] = Object.freeze([]);

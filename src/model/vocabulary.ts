@@ -2,9 +2,13 @@ import type { Labels } from './labels.ts';
 import type { Selector } from './selector.ts';
 
 interface Mention {
-  exists: number;
+  /** How many selectors ask whether the key is there; undefined when none ever did. */
+  exists: number | undefined;
   readonly values: Map<string, number>;
 }
+
+/** Mentions that nobody makes any more are kept until there are so many: they often come back. */
+const MOST_RETIRED = 256;
 
 /**
  * The keys and values that selectors mention. Labels outside it cannot tell two pods apart,
@@ -12,40 +16,58 @@ interface Mention {
  */
 export class Vocabulary {
   readonly #mentions = new Map<string, Mention>();
-  /** Grows when something is mentioned for the first time; classes built before are then too coarse. */
+  #retired = 0;
+  /** Changes with what is mentioned; classes built by an older version are of no use. */
   version = 0;
 
   add(selector: Selector): void {
     for (const { key, operator, values } of selector.requirements) {
-      const mention = this.#mentions.get(key) ?? { exists: 0, values: new Map<string, number>() };
+      const mention = this.#mentions.get(key) ?? { exists: undefined, values: new Map<string, number>() };
       this.#mentions.set(key, mention);
       if (operator === 'Exists' || operator === 'DoesNotExist') {
-        if (mention.exists++ === 0) this.version++;
+        this.#count(mention.exists);
+        mention.exists = (mention.exists ?? 0) + 1;
         continue;
       }
       for (const value of values) {
-        const count = mention.values.get(value) ?? 0;
-        if (count === 0) this.version++;
-        mention.values.set(value, count + 1);
+        this.#count(mention.values.get(value));
+        mention.values.set(value, (mention.values.get(value) ?? 0) + 1);
       }
     }
   }
 
-  /** Takes back one `add`. Classes built before stay finer than needed until they are next rebuilt. */
+  /** Takes back one `add`. Classes stay as fine as they are until many mentions have gone. */
   remove(selector: Selector): void {
     for (const { key, operator, values } of selector.requirements) {
       const mention = this.#mentions.get(key);
       if (mention === undefined) continue;
-      if (operator === 'Exists' || operator === 'DoesNotExist') mention.exists--;
-      else {
-        for (const value of values) {
-          const count = (mention.values.get(value) ?? 0) - 1;
-          if (count > 0) mention.values.set(value, count);
-          else mention.values.delete(value);
-        }
+      if (operator === 'Exists' || operator === 'DoesNotExist') {
+        mention.exists = (mention.exists ?? 1) - 1;
+        if (mention.exists === 0) this.#retired++;
+        continue;
       }
-      if (mention.exists <= 0 && mention.values.size === 0) this.#mentions.delete(key);
+      for (const value of values) {
+        const count = (mention.values.get(value) ?? 1) - 1;
+        mention.values.set(value, count);
+        if (count === 0) this.#retired++;
+      }
     }
+    if (this.#retired > MOST_RETIRED) this.#purge();
+  }
+
+  #count(before: number | undefined): void {
+    if (before === undefined) this.version++;
+    else if (before === 0) this.#retired--;
+  }
+
+  #purge(): void {
+    for (const [key, mention] of this.#mentions) {
+      if (mention.exists === 0) mention.exists = undefined;
+      for (const [value, count] of mention.values) if (count === 0) mention.values.delete(value);
+      if (mention.exists === undefined && mention.values.size === 0) this.#mentions.delete(key);
+    }
+    this.#retired = 0;
+    this.version++;
   }
 
   get empty(): boolean {
@@ -58,7 +80,7 @@ export class Vocabulary {
       const mention = this.#mentions.get(key);
       if (mention === undefined) return false;
       if (operator === 'Exists' || operator === 'DoesNotExist') {
-        if (mention.exists === 0) return false;
+        if (mention.exists === undefined) return false;
       } else for (const value of values) if (!mention.values.has(value)) return false;
     }
     return true;
@@ -69,7 +91,7 @@ export class Vocabulary {
     const mention = this.#mentions.get(key);
     if (mention === undefined) return 'nothing';
     if (mention.values.has(value)) return 'value';
-    return mention.exists > 0 ? 'presence' : 'nothing';
+    return mention.exists === undefined ? 'nothing' : 'presence';
   }
 }
 

@@ -96,6 +96,20 @@ export function uniteAddresses(a: Addresses, b: Addresses): Addresses {
   return { v4: unite(a.v4, b.v4, (n) => n + 1), v6: unite(a.v6, b.v6, (n) => n + 1n) };
 }
 
+/** The union of many sets, in one pass: uniting them one by one would cost the square of their number. */
+export function mergeAddresses(sets: readonly Addresses[]): Addresses {
+  return {
+    v4: merge(
+      sets.flatMap(({ v4 }) => v4),
+      (n) => n + 1,
+    ),
+    v6: merge(
+      sets.flatMap(({ v6 }) => v6),
+      (n) => n + 1n,
+    ),
+  };
+}
+
 export function intersectAddresses(a: Addresses, b: Addresses): Addresses {
   return { v4: intersect(a.v4, b.v4), v6: intersect(a.v6, b.v6) };
 }
@@ -190,6 +204,20 @@ function unite<T extends Address>(a: readonly T[], b: readonly T[], next: (n: T)
     const to = (fromA ? a[i + 1] : b[j + 1]) as T;
     if (fromA) i += 2;
     else j += 2;
+    const last = merged.length - 1;
+    if (last > 0 && from <= next(merged[last] as T)) {
+      if (to > (merged[last] as T)) merged[last] = to;
+    } else merged.push(from, to);
+  }
+  return merged;
+}
+
+function merge<T extends Address>(flat: readonly T[], next: (n: T) => T): readonly T[] {
+  const pairs: [T, T][] = [];
+  for (let i = 0; i < flat.length; i += 2) pairs.push([flat[i] as T, flat[i + 1] as T]);
+  pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  const merged: T[] = [];
+  for (const [from, to] of pairs) {
     const last = merged.length - 1;
     if (last > 0 && from <= next(merged[last] as T)) {
       if (to > (merged[last] as T)) merged[last] = to;

@@ -2,7 +2,7 @@ import type { Direction, PolicyRule } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import { hasConnection, type Protocol } from '../netset/connections.ts';
 import type { Verdict } from './contract.ts';
-import { matchPeer, portsAt } from './match.ts';
+import { matchPeer, portsAt, portsAtBlock } from './match.ts';
 import type { PodPoint, Point } from './point.ts';
 import { peerPath, sideOf } from './side.ts';
 import { matchTierPeer, tierPoliciesOf } from './tiers.ts';
@@ -33,19 +33,25 @@ export function explainSide(
       : 'denied';
   const tiers = tierReasons(view, subject, direction, peer, port, protocol);
   if (tiers.final) return { verdict, because: tiers.because, reasons: side.reasons };
-  const policies = view.isolating(subject.podClass, direction);
+  const policies = [
+    ...view.isolating(subject.podClass, direction),
+    ...view.unclear(subject.podClass, direction),
+  ];
   const because = [...tiers.because];
   const blocks = view.snapshot.cni.blocksMatchPods;
   const destination = direction === 'ingress' ? subject : peer;
   for (const policy of policies) {
     const name = `NetworkPolicy ${policy.namespace}/${policy.name}`;
     (policy[direction] ?? []).forEach((rule: PolicyRule, index) => {
-      if (!hasConnection(portsAt(rule.ports, destination), protocol, port)) return;
+      const byLabel = hasConnection(portsAt(rule.ports, destination), protocol, port);
+      const byBlock = hasConnection(portsAtBlock(rule.ports, subject, direction), protocol, port);
+      if (!byLabel) return;
       if (rule.peers === 'any') {
         because.push(`${name} ${peerPath(direction, index)}`);
         return;
       }
       rule.peers.forEach((one, place) => {
+        if (one.kind === 'block' && !byBlock) return;
         const match = matchPeer(one, policy.namespace, peer, subject, blocks);
         if (match === 'yes' || (verdict === 'unknown' && match !== 'no')) {
           because.push(`${name} ${peerPath(direction, index, place)}`);

@@ -41,8 +41,8 @@ export function explain(
 
 function pointsOf(view: View, end: ExplainEnd): Point[] {
   if (end.kind === 'outside') {
-    return cutAddresses(end.addresses, addressCutters(view, end.addresses)).map((part) =>
-      outsidePoint(view.snapshot, part),
+    return cutAddresses(end.addresses, addressCutters(view, end.addresses), Number.POSITIVE_INFINITY).map(
+      (part) => outsidePoint(view.snapshot, part),
     );
   }
   if (end.kind === 'service') return [];
@@ -105,7 +105,8 @@ function words(verdict: Verdict, egress: SideVerdict, ingress: SideVerdict, onNo
     ...(ingress.verdict === 'denied' ? ['ingress at the destination'] : []),
   ].join(' and ');
   return {
-    reason: at === '' ? 'the ends share no address that is allowed' : `no rule allows it: ${at} is isolated`,
+    reason:
+      at === '' ? 'the two ends have no address family in common' : `no rule allows it: ${at} is isolated`,
     because: denying.flatMap((side) => side.because),
   };
 }

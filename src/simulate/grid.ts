@@ -3,11 +3,12 @@ import { workloadText } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import { type Addresses, type Block, cidrTexts } from '../netset/addresses.ts';
+import { uniteConnections } from '../netset/connections.ts';
 import { atomsOf, namedBlocks } from './atoms.ts';
 import { ALL, type ConnectionTable, NONE } from './connection-table.ts';
 import { matchBlock } from './match.ts';
-import { classPoint, outsidePoint, type PodPoint, type Point } from './point.ts';
-import { sharesNode } from './reach.ts';
+import { classPoint, type Families, familiesOf, outsidePoint, type PodPoint, type Point } from './point.ts';
+import { areStrangers, reachPoints, sharesNode } from './reach.ts';
 import { type Ruled, ruledBy } from './ruled.ts';
 
 export type Grain = 'workload' | 'pod';
@@ -19,6 +20,7 @@ export interface Part {
   /** Undefined outside the cluster. */
   readonly podClass: PodClass | undefined;
   readonly pods: readonly Pod[];
+  readonly families: Families;
 }
 
 /** What a person calls an end of the grid, and the parts it is made of. */
@@ -99,8 +101,19 @@ export class Grid {
       for (const target of to.parts) {
         if (source === target && isOnePod(source)) continue;
         if (source.point.kind === 'addresses' && target.point.kind === 'addresses') continue;
+        if (source.point.kind === target.point.kind && areStrangers(source.families, target.families))
+          continue;
         const egress = this.#side(source, 'egress');
         const ingress = this.#onNode(source, target) ? undefined : this.#side(target, 'ingress');
+        if (egress?.mixed?.has(target.index) || ingress?.mixed?.has(source.index)) {
+          const apart = reachPoints(this.view, source.point, target.point);
+          allowed = this.table.unite(allowed, this.table.id(apart.allowed));
+          possible = this.table.unite(
+            possible,
+            this.table.id(uniteConnections(apart.allowed, apart.unknown)),
+          );
+          continue;
+        }
         const sent = egress === undefined ? ALL : (egress.allowed[target.index] as number);
         const taken = ingress === undefined ? ALL : (ingress.allowed[source.index] as number);
         allowed = this.table.unite(allowed, this.table.intersect(sent, taken));
@@ -120,9 +133,9 @@ export class Grid {
     const known = this.#ruled[direction][part.index];
     if (known !== undefined) return known;
     const policies = this.view.isolating(podClass, direction);
-    const tiered = this.view.snapshot.tiers.size > 0;
-    if (policies.length === 0 && !tiered) return undefined;
-    const key = tiered ? `part ${part.index} ${direction}` : this.#keyOf(point, policies, direction);
+    const pairwise = this.view.snapshot.tiers.size > 0 || this.view.unclear(podClass, direction).length > 0;
+    if (policies.length === 0 && !pairwise) return undefined;
+    const key = pairwise ? `part ${part.index} ${direction}` : this.#keyOf(point, policies, direction);
     let ruled = this.#shared.get(key);
     if (ruled === undefined) {
       ruled = ruledBy(this, point, direction, policies);
@@ -200,7 +213,7 @@ export class Grid {
   }
 
   #addPart(point: Point, podClass: PodClass | undefined, pods: readonly Pod[]): Part {
-    const part: Part = { index: this.#parts.length, point, podClass, pods };
+    const part: Part = { index: this.#parts.length, point, podClass, pods, families: familiesOf(point) };
     this.#parts.push(part);
     return part;
   }

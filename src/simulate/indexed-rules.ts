@@ -1,12 +1,23 @@
-import type { Direction, NetworkPolicy, Peer, PolicyRule } from '../model/objects.ts';
+import type { Direction, NetworkPolicy, PodPeer, PolicyRule } from '../model/objects.ts';
+import type { Block } from '../netset/addresses.ts';
 import type { Point } from './point.ts';
+import { rulePeers } from './rule-peers.ts';
 
-/** One peer of one rule, with its place for the sentence that names it. */
-export interface Entry {
+/** One label peer of one rule, with its place for the sentence that names it. */
+export interface PodEntry {
   readonly policy: NetworkPolicy;
   readonly rule: PolicyRule;
   readonly ruleIndex: number;
-  readonly peer: Peer;
+  readonly peer: PodPeer;
+  readonly peerIndex: number;
+}
+
+/** The blocks of one rule. */
+export interface BlockEntry {
+  readonly policy: NetworkPolicy;
+  readonly rule: PolicyRule;
+  readonly ruleIndex: number;
+  readonly block: Block;
   readonly peerIndex: number;
 }
 
@@ -17,27 +28,29 @@ export interface Entry {
 export class IndexedRules {
   /** Rules without peers: they match everybody. */
   readonly open: { readonly policy: NetworkPolicy; readonly rule: PolicyRule }[] = [];
-  readonly #byLabel = new Map<string, Map<string, Entry[]>>();
+  readonly blocks: BlockEntry[] = [];
+  readonly #byLabel = new Map<string, Map<string, PodEntry[]>>();
   /** Peers by labels that ask for no particular value. */
-  readonly #loose: Entry[] = [];
-  readonly #blocks: Entry[] = [];
+  readonly #loose: PodEntry[] = [];
 
   constructor(policies: readonly NetworkPolicy[], direction: Direction) {
     for (const policy of policies) {
       policy[direction]?.forEach((rule, ruleIndex) => {
-        if (rule.peers === 'any') this.open.push({ policy, rule });
-        else {
-          rule.peers.forEach((peer, peerIndex) => {
-            this.#file({ policy, rule, ruleIndex, peer, peerIndex });
-          });
+        if (rule.peers === 'any') {
+          this.open.push({ policy, rule });
+          return;
+        }
+        const { pods, blocks } = rulePeers(rule);
+        for (const { peer, index } of pods) this.#file({ policy, rule, ruleIndex, peer, peerIndex: index });
+        if (blocks !== undefined) {
+          this.blocks.push({ policy, rule, ruleIndex, block: blocks.block, peerIndex: blocks.index });
         }
       });
     }
   }
 
-  /** The entries that could match this end; each has still to be asked. */
-  *candidates(end: Point): Iterable<Entry> {
-    yield* this.#blocks;
+  /** The label peers that could match this end; each has still to be asked. */
+  *candidates(end: Point): Iterable<PodEntry> {
     if (end.kind !== 'pods') return;
     yield* this.#loose;
     const { labels } = end.podClass;
@@ -47,20 +60,14 @@ export class IndexedRules {
     }
   }
 
-  #file(entry: Entry): void {
-    if (entry.peer.kind === 'block') {
-      this.#blocks.push(entry);
-      return;
-    }
-    const asked =
-      entry.peer.pods.problem === undefined
-        ? entry.peer.pods.requirements.find(({ operator }) => operator === 'In')
-        : undefined;
+  #file(entry: PodEntry): void {
+    const { problem, requirements } = entry.peer.pods;
+    const asked = problem === undefined ? requirements.find(({ operator }) => operator === 'In') : undefined;
     if (asked === undefined) {
       this.#loose.push(entry);
       return;
     }
-    const byValue = this.#byLabel.get(asked.key) ?? new Map<string, Entry[]>();
+    const byValue = this.#byLabel.get(asked.key) ?? new Map<string, PodEntry[]>();
     this.#byLabel.set(asked.key, byValue);
     for (const value of new Set(asked.values)) {
       const entries = byValue.get(value);

@@ -1,11 +1,13 @@
-import type { NamedPort, Peer, PodPeer, PortMatch } from '../model/objects.ts';
+import type { Direction, NamedPort, Peer, PodPeer, PortMatch } from '../model/objects.ts';
 import { selects } from '../model/selector.ts';
 import {
   type Address,
+  type Addresses,
   addressesEqual,
   type Block,
   hasAddress,
   intersectAddresses,
+  NO_ADDRESSES,
   noAddresses,
 } from '../netset/addresses.ts';
 import {
@@ -16,7 +18,7 @@ import {
   uniteConnections,
 } from '../netset/connections.ts';
 import { portRange } from '../netset/ports.ts';
-import type { AddressPoint, PodPoint, Point } from './point.ts';
+import { type AddressPoint, type Families, familiesOf, type PodPoint, type Point, V4, V6 } from './point.ts';
 
 /** Whether a peer matches an end. `mixed`: some of the pods or addresses of the end, not all. */
 export type Match = 'yes' | 'no' | 'unknown' | 'mixed';
@@ -51,9 +53,9 @@ export function matchPods(peer: PodPeer, namespace: string, end: Point): Match {
 
 /** A peer by addresses. Whether it matches pods is the plug-in's choice; pods without an address never. */
 export function matchBlock(block: Block, end: Point, subject: PodPoint, blocks: BlocksMatchPods): Match {
-  if (end.kind === 'addresses') return matchAddresses(block, end);
+  const families = spokenWith(subject, end);
+  if (end.kind === 'addresses') return matchAddresses(block, end, families);
   if (blocks === 'no') return 'no';
-  const families = familiesOf(subject);
   let common: Match | undefined;
   for (const pod of end.pods) {
     const match = coverage(block, pod.addresses, families);
@@ -64,42 +66,53 @@ export function matchBlock(block: Block, end: Point, subject: PodPoint, blocks: 
   return blocks === 'unknown' ? 'unknown' : common;
 }
 
-function matchAddresses(block: Block, end: AddressPoint): Match {
-  // A node whose address is not known may or may not be in the block.
-  if (noAddresses(end.addresses)) return end.nodes.length > 0 ? 'unknown' : 'no';
-  const common = intersectAddresses(block.addresses, end.addresses);
-  if (noAddresses(common)) return 'no';
-  return addressesEqual(common, end.addresses) ? 'yes' : 'mixed';
+/** The families a connection between the two could run over; all while either has no known address. */
+function spokenWith(subject: PodPoint, end: Point): Families {
+  const own = familiesOf(subject);
+  return (own === 0 ? V4 | V6 : own) & (end.family ?? V4 | V6);
 }
 
-/** A pod reached over either family: a block that covers only one of them decides only for that one. */
+function matchAddresses(block: Block, end: AddressPoint, families: Families): Match {
+  // A node whose address is not known may or may not be in the block.
+  if (noAddresses(end.addresses)) return end.nodes.length > 0 ? 'unknown' : 'no';
+  const addresses = ofFamilies(end.addresses, families);
+  const common = intersectAddresses(block.addresses, addresses);
+  if (noAddresses(common)) return 'no';
+  return addressesEqual(common, addresses) ? 'yes' : 'mixed';
+}
+
+/** The addresses of these families alone. */
+export function ofFamilies(addresses: Addresses, families: Families): Addresses {
+  if (families === (V4 | V6)) return addresses;
+  return families === V4 ? { v4: addresses.v4, v6: [] } : { v4: [], v6: addresses.v6 };
+}
+
+/** `mixed` when the block covers one address of the pod and not another that could be used as well. */
 function coverage(block: Block, addresses: readonly Address[], families: Families): Match {
   let covered = 0;
   let counted = 0;
   for (const address of addresses) {
-    if (typeof address === 'number' ? !families.v4 : !families.v6) continue;
+    if ((families & (typeof address === 'number' ? V4 : V6)) === 0) continue;
     counted++;
     if (hasAddress(block.addresses, address)) covered++;
   }
   if (covered === 0) return 'no';
-  return covered === counted ? 'yes' : 'unknown';
+  return covered === counted ? 'yes' : 'mixed';
 }
 
-interface Families {
-  readonly v4: boolean;
-  readonly v6: boolean;
-}
+/** An end without named ports: addresses, whatever has them. */
+const ANY_ADDRESS: AddressPoint = { kind: 'addresses', addresses: NO_ADDRESSES, nodes: [] };
 
-const BOTH: Families = { v4: true, v6: true };
-
-/** The families the subject can speak; both while it has no address yet. */
-function familiesOf(subject: PodPoint): Families {
-  const addresses = subject.pods[0]?.addresses ?? [];
-  if (addresses.length === 0) return BOTH;
-  return {
-    v4: addresses.some((address) => typeof address === 'number'),
-    v6: addresses.some((address) => typeof address === 'bigint'),
-  };
+/**
+ * The connections a rule's ports stand for where its blocks match: a named port never matches an ipBlock, even
+ * when a pod has the address, for the name is looked up in what a label selected.
+ */
+export function portsAtBlock(
+  ports: 'any' | readonly PortMatch[],
+  subject: PodPoint,
+  direction: Direction,
+): Connections {
+  return portsAt(ports, direction === 'ingress' ? subject : ANY_ADDRESS);
 }
 
 const numeric = new WeakMap<readonly PortMatch[], Connections>();

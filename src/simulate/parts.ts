@@ -9,6 +9,7 @@ import {
 } from '../netset/addresses.ts';
 import { matchBlock } from './match.ts';
 import type { PodPoint, Point } from './point.ts';
+import { rulePeers } from './rule-peers.ts';
 import { tierPoliciesOf } from './tiers.ts';
 
 /**
@@ -19,6 +20,8 @@ export function uniformParts(view: View, end: Point, other: Point, direction: Di
   const blocks = blocksOf(view, other, direction);
   if (blocks.length === 0) return [end];
   if (end.kind === 'addresses') {
+    // One node is one end, reached over any of its addresses; only a range is many.
+    if (end.nodes.length === 1) return [end];
     return cutAddresses(
       end.addresses,
       blocks.map((block) => block.addresses),
@@ -35,10 +38,18 @@ export function uniformParts(view: View, end: Point, other: Point, direction: Di
   return [...parts.values()].map((pods) => ({ ...end, pods }));
 }
 
-/** The set in pieces, each wholly inside or wholly outside every cutter. */
-export function cutAddresses(set: Addresses, cutters: readonly Addresses[]): Addresses[] {
+/** Pieces of one range that are told apart; what lies beyond stays mixed, and its verdict unknown. */
+const MOST_PIECES = 64;
+
+/** The set in pieces, each wholly inside or wholly outside every cutter; in `MOST_PIECES` at most. */
+export function cutAddresses(
+  set: Addresses,
+  cutters: readonly Addresses[],
+  most: number = MOST_PIECES,
+): Addresses[] {
   let pieces = [set];
   for (const cutter of cutters) {
+    if (pieces.length >= most) break;
     pieces = pieces.flatMap((piece) => {
       const inside = intersectAddresses(piece, cutter);
       if (noAddresses(inside)) return [piece];
@@ -51,14 +62,15 @@ export function cutAddresses(set: Addresses, cutters: readonly Addresses[]): Add
 
 function blocksOf(view: View, subject: PodPoint, direction: Direction): Block[] {
   const blocks: Block[] = [];
-  for (const policy of view.isolating(subject.podClass, direction)) {
+  const { podClass } = subject;
+  for (const policy of [...view.isolating(podClass, direction), ...view.unclear(podClass, direction)]) {
     for (const rule of policy[direction] ?? []) {
-      if (rule.peers === 'any') continue;
-      for (const peer of rule.peers) if (peer.kind === 'block') blocks.push(peer.block);
+      const { blocks: named } = rulePeers(rule);
+      if (named !== undefined) blocks.push(named.block);
     }
   }
   for (const tier of ['admin', 'baseline'] as const) {
-    for (const policy of tierPoliciesOf(view, tier, subject.podClass)) {
+    for (const policy of tierPoliciesOf(view, tier, podClass)) {
       for (const rule of policy[direction]) {
         for (const peer of rule.peers) if (peer.kind === 'block') blocks.push(peer.block);
       }

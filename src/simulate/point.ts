@@ -4,12 +4,19 @@ import type { PodClass, Snapshot } from '../model/snapshot.ts';
 import type { Address, Addresses } from '../netset/addresses.ts';
 import type { End } from './contract.ts';
 
+/** Address families as bits, so that what two ends share is one operation. */
+export const V4 = 1;
+export const V6 = 2;
+export type Families = number;
+
 /** Pods that policies can select: never host-network ones. */
 export interface PodPoint {
   readonly kind: 'pods';
   readonly podClass: PodClass;
-  /** The pods meant: all of the class, or some. */
+  /** The pods meant: all of the class, or some. They speak the same families. */
   readonly pods: readonly Pod[];
+  /** Only what passes over this family counts; all families when left out. */
+  readonly family?: Families;
 }
 
 /** An end that is only addresses to a policy: outside the cluster, a node, or a host-network pod. */
@@ -19,9 +26,25 @@ export interface AddressPoint {
   readonly addresses: Addresses;
   /** The nodes this end lives on, by name; empty outside the cluster. */
   readonly nodes: readonly string[];
+  readonly family?: Families;
 }
 
 export type Point = PodPoint | AddressPoint;
+
+/** The families an end speaks; 0 while it has no address that is known. */
+export function familiesOf(point: Point): Families {
+  const spoken =
+    point.kind === 'addresses'
+      ? (point.addresses.v4.length > 0 ? V4 : 0) | (point.addresses.v6.length > 0 ? V6 : 0)
+      : podFamilies(point.pods[0]);
+  return point.family === undefined ? spoken : spoken & point.family;
+}
+
+function podFamilies(pod: Pod | undefined): Families {
+  let families = 0;
+  for (const address of pod?.addresses ?? []) families |= typeof address === 'number' ? V4 : V6;
+  return families;
+}
 
 /** What a policy sees of an end. Host-network pods are their node (their traffic is the node's). */
 export function pointOf(view: View, end: End): Point {

@@ -1,5 +1,6 @@
-import type { Direction, NetworkPolicy, Peer, PolicyRule } from '../model/objects.ts';
+import type { Direction, NetworkPolicy, PodPeer, PolicyRule } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
+import type { Block } from '../netset/addresses.ts';
 import {
   ALL_CONNECTIONS,
   allConnections,
@@ -8,8 +9,9 @@ import {
   uniteConnections,
 } from '../netset/connections.ts';
 import { indexedRules } from './indexed-rules.ts';
-import { type BlocksMatchPods, matchPeer, portsAt } from './match.ts';
+import { type BlocksMatchPods, type Match, matchBlock, matchPods, portsAt, portsAtBlock } from './match.ts';
 import type { PodPoint, Point } from './point.ts';
+import { rulePeers } from './rule-peers.ts';
 
 /** What one end's policies let through in one direction. */
 export interface Side {
@@ -43,7 +45,8 @@ export function policySide(
   policies: readonly NetworkPolicy[],
 ): Side {
   const sum = new Sum(view, subject, direction, peer);
-  if (policies.length < FEW) {
+  // Another list than the view's own is asked as it is: the index knows only the view's.
+  if (policies.length < FEW || policies !== view.isolating(subject.podClass, direction)) {
     for (const policy of policies) sum.askAll(policy);
     return sum.side();
   }
@@ -52,10 +55,13 @@ export function policySide(
   // The index belongs to the snapshot's list, so it is built once and serves every view.
   const rules = indexedRules(stored, direction);
   for (const { policy, rule } of rules.open) if (!replaced.has(policy.name)) sum.allow(rule);
-  for (const entry of rules.candidates(peer)) {
+  for (const { policy, rule, ruleIndex, peer: one, peerIndex } of rules.candidates(peer)) {
     if (sum.full) return OPEN_SIDE;
-    if (replaced.has(entry.policy.name)) continue;
-    sum.ask(entry.policy, entry.rule, entry.ruleIndex, entry.peer, entry.peerIndex);
+    if (!replaced.has(policy.name)) sum.askPods(policy, rule, ruleIndex, one, peerIndex);
+  }
+  for (const { policy, rule, ruleIndex, block, peerIndex } of rules.blocks) {
+    if (sum.full) return OPEN_SIDE;
+    if (!replaced.has(policy.name)) sum.askBlock(policy, rule, ruleIndex, block, peerIndex);
   }
   return sum.side();
 }
@@ -92,22 +98,60 @@ class Sum {
     const rules = policy[this.#direction] ?? [];
     for (let i = 0; i < rules.length && !this.full; i++) {
       const rule = rules[i] as PolicyRule;
-      if (rule.peers === 'any') this.allow(rule);
-      else for (let j = 0; j < rule.peers.length; j++) this.ask(policy, rule, i, rule.peers[j] as Peer, j);
+      if (rule.peers === 'any') {
+        this.allow(rule);
+        continue;
+      }
+      const { pods, blocks } = rulePeers(rule);
+      if (this.#peer.kind === 'pods') {
+        for (const { peer, index } of pods) this.askPods(policy, rule, i, peer, index);
+      }
+      if (blocks !== undefined) this.askBlock(policy, rule, i, blocks.block, blocks.index);
     }
   }
 
-  ask(policy: NetworkPolicy, rule: PolicyRule, ruleIndex: number, peer: Peer, peerIndex: number): void {
-    const match = matchPeer(peer, policy.namespace, this.#peer, this.#subject, this.#blocks);
-    if (match === 'no') return;
-    if (match === 'yes') {
-      this.allow(rule);
-      return;
+  askPods(
+    policy: NetworkPolicy,
+    rule: PolicyRule,
+    ruleIndex: number,
+    peer: PodPeer,
+    peerIndex: number,
+  ): void {
+    const match = matchPods(peer, policy.namespace, this.#peer);
+    if (match === 'yes') this.allow(rule);
+    else if (match !== 'no') {
+      this.#doubt(match, portsAt(rule.ports, this.#destination), policy, ruleIndex, peerIndex);
     }
+  }
+
+  askBlock(
+    policy: NetworkPolicy,
+    rule: PolicyRule,
+    ruleIndex: number,
+    block: Block,
+    peerIndex: number,
+  ): void {
+    const match = matchBlock(block, this.#peer, this.#subject, this.#blocks);
+    if (match === 'no') return;
+    const connections = portsAtBlock(rule.ports, this.#subject, this.#direction);
+    if (match === 'yes') this.#allowed = uniteConnections(this.#allowed, connections);
+    else this.#doubt(match, connections, policy, ruleIndex, peerIndex);
+  }
+
+  #doubt(
+    match: Match,
+    connections: Connections,
+    policy: NetworkPolicy,
+    ruleIndex: number,
+    peerIndex: number,
+  ): void {
     this.#mixed ||= match === 'mixed';
-    this.#maybe = uniteConnections(this.#maybe, portsAt(rule.ports, this.#destination));
+    this.#maybe = uniteConnections(this.#maybe, connections);
     this.#reasons ??= [];
-    this.#reasons.push(unknownReason(policy, this.#direction, ruleIndex, peerIndex, this.#blocks));
+    // Enough to see why; a policy may have thousands of rules.
+    if (this.#reasons.length < MOST_REASONS) {
+      this.#reasons.push(unknownReason(policy, this.#direction, ruleIndex, peerIndex, match));
+    }
   }
 
   side(): Side {
@@ -119,18 +163,20 @@ class Sum {
   }
 }
 
+const MOST_REASONS = 8;
+
 function unknownReason(
   policy: NetworkPolicy,
   direction: Direction,
   rule: number,
   peer: number,
-  blocks: BlocksMatchPods,
+  match: Match,
 ): string {
   const at = `NetworkPolicy ${policy.namespace}/${policy.name} ${peerPath(direction, rule, peer)}`;
   const rules = policy[direction]?.[rule];
   const written = rules?.peers === 'any' ? undefined : rules?.peers[peer];
   if (written?.kind === 'pods') return `${at} has an invalid selector; what it selects is not known`;
-  if (blocks === 'unknown') {
+  if (match === 'unknown') {
     return `${at} is an ipBlock that covers the address of a pod or node; whether the network plug-in matches it is not known`;
   }
   return `${at} covers only some of the addresses`;

@@ -10,7 +10,16 @@ import {
 } from '../netset/connections.ts';
 import type { End, Reach } from './contract.ts';
 import { uniformParts } from './parts.ts';
-import { type AddressPoint, type PodPoint, type Point, pointOf } from './point.ts';
+import {
+  type AddressPoint,
+  type Families,
+  familiesOf,
+  type PodPoint,
+  type Point,
+  pointOf,
+  V4,
+  V6,
+} from './point.ts';
 import { OPEN_SIDE, type Side, sideOf } from './side.ts';
 
 export const OPEN: Reach = Object.freeze({ allowed: ALL_CONNECTIONS, unknown: NO_CONNECTIONS, reasons: [] });
@@ -27,10 +36,16 @@ export function reach(view: View, from: End, to: End): Reach {
 /** The same between points. */
 export function reachPoints(view: View, from: Point, to: Point): Reach {
   if (isSelf(from, to) || (from.kind === 'addresses' && to.kind === 'addresses')) return OPEN;
+  if (from.kind === to.kind && areStrangers(familiesOf(from), familiesOf(to))) return CLOSED;
   const egress = from.kind === 'pods' ? sideOf(view, from, 'egress', to) : OPEN_SIDE;
   const ingress = to.kind === 'pods' ? ingressSide(view, to, from) : OPEN_SIDE;
   if (!egress.mixed && !ingress.mixed) return meet(egress, ingress);
   return reachParts(view, from, to);
+}
+
+/** Whether both pods have addresses, and no family in common: such a connection cannot even be dialled. */
+export function areStrangers(one: Families, other: Families): boolean {
+  return one !== 0 && other !== 0 && (one & other) === 0;
 }
 
 /** The ingress side of `to`: a node always reaches the pods on it. */
@@ -51,20 +66,53 @@ export function meet(egress: Side, ingress: Side): Reach {
 /** Where blocks cut through an end: each part by itself, then what any of them may do. */
 function reachParts(view: View, from: Point, to: Point): Reach {
   let allowed = NO_CONNECTIONS;
-  let unknown = NO_CONNECTIONS;
+  let possible = NO_CONNECTIONS;
   const reasons = new Set<string>();
   for (const source of uniformParts(view, from, to, 'ingress')) {
     for (const target of uniformParts(view, to, source, 'egress')) {
       if (isSelf(source, target)) continue;
-      const egress = source.kind === 'pods' ? sideOf(view, source, 'egress', target) : OPEN_SIDE;
-      const ingress = target.kind === 'pods' ? ingressSide(view, target, source) : OPEN_SIDE;
-      const part = meet(egress, ingress);
+      const part = reachFamilies(view, source, target);
       allowed = uniteConnections(allowed, part.allowed);
-      unknown = uniteConnections(unknown, part.unknown);
+      possible = uniteConnections(possible, uniteConnections(part.allowed, part.unknown));
       for (const reason of part.reasons) reasons.add(reason);
     }
   }
-  return { allowed, unknown: subtractConnections(unknown, allowed), reasons: [...reasons] };
+  return { allowed, unknown: subtractConnections(possible, allowed), reasons: [...reasons] };
+}
+
+/** A connection runs over one of the families both ends speak; where they fare differently, it is unknown. */
+function reachFamilies(view: View, from: Point, to: Point): Reach {
+  const families = [V4, V6].filter((family) => speaks(from, family) && speaks(to, family));
+  if (families.length < 2 || isOutside(from) || isOutside(to)) return meetOf(view, from, to);
+  let allowed = ALL_CONNECTIONS;
+  let possible = NO_CONNECTIONS;
+  const reasons = new Set<string>();
+  for (const family of families) {
+    const one = meetOf(view, { ...from, family }, { ...to, family });
+    allowed = intersectConnections(allowed, one.allowed);
+    possible = uniteConnections(possible, uniteConnections(one.allowed, one.unknown));
+    for (const reason of one.reasons) reasons.add(reason);
+  }
+  const unknown = subtractConnections(possible, allowed);
+  if (noConnections(unknown)) return { allowed, unknown: NO_CONNECTIONS, reasons: [] };
+  reasons.add('the ends speak IPv4 and IPv6, and policies do not treat the two alike');
+  return { allowed, unknown, reasons: [...reasons] };
+}
+
+function meetOf(view: View, from: Point, to: Point): Reach {
+  const egress = from.kind === 'pods' ? sideOf(view, from, 'egress', to) : OPEN_SIDE;
+  const ingress = to.kind === 'pods' ? ingressSide(view, to, from) : OPEN_SIDE;
+  return meet(egress, ingress);
+}
+
+/** An end without a known address may turn out to speak either. */
+function speaks(point: Point, family: Families): boolean {
+  const families = familiesOf(point);
+  return families === 0 || (families & family) !== 0;
+}
+
+function isOutside(point: Point): boolean {
+  return point.kind === 'addresses' && point.nodes.length === 0;
 }
 
 /** A pod reaches itself whatever policies say. */
