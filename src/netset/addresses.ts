@@ -1,4 +1,4 @@
-import { IPv4, IPv4CidrRange, IPv6, IPv6CidrRange } from 'ip-num';
+import { IPv6 } from 'ip-num';
 
 /**
  * One address: an IPv4 address is a number, an IPv6 address a bigint. The two spaces never mix;
@@ -38,14 +38,28 @@ export const ALL_ADDRESSES: Addresses = Object.freeze({ v4: ALL_V4.v4, v6: ALL_V
 
 /** Reads an address; undefined when it is none. Zone ids and surrounding space are not addresses. */
 export function parseAddress(text: string): Address | undefined {
+  if (!text.includes(':')) return parseV4(text);
+  if (!/^[0-9a-fA-F:.]+$/.test(text)) return undefined;
   try {
-    if (text.includes(':'))
-      return /^[0-9a-fA-F:.]+$/.test(text) ? mapped(IPv6.fromString(text).value) : undefined;
-    if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) return undefined;
-    return Number(IPv4.fromString(text).value);
+    return mapped(IPv6.fromString(text).value);
   } catch {
     return undefined;
   }
+}
+
+const V4_TEXT = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/;
+
+/** Four decimal numbers up to 255, without leading zeros: some programs read those as octal (Go's netip). */
+function parseV4(text: string): number | undefined {
+  const octets = V4_TEXT.exec(text);
+  if (octets === null) return undefined;
+  let address = 0;
+  for (let i = 1; i <= 4; i++) {
+    const octet = Number(octets[i]);
+    if (octet > 255) return undefined;
+    address = address * 256 + octet;
+  }
+  return address;
 }
 
 /**
@@ -63,18 +77,18 @@ export function parseCidr(text: string): Addresses | undefined {
   if (address === undefined) return undefined;
   const prefix = Number(prefixText);
   const isMapped = typeof address === 'number' && text.includes(':');
-  try {
-    if (typeof address === 'number' && (!isMapped || prefix >= MAPPED_BITS)) {
-      const bits = isMapped ? prefix - MAPPED_BITS : prefix;
-      const range = IPv4CidrRange.fromCidr(`${new IPv4(BigInt(address)).toString()}/${bits}`);
-      return { v4: [Number(range.getFirst().value), Number(range.getLast().value)], v6: [] };
-    }
-    const value = typeof address === 'number' ? (MAPPED << 32n) | BigInt(address) : address;
-    const range = IPv6CidrRange.fromCidr(`${new IPv6(value).toString()}/${prefix}`);
-    return { v4: [], v6: [range.getFirst().value, range.getLast().value] };
-  } catch {
-    return undefined;
+  if (typeof address === 'number' && (!isMapped || prefix >= MAPPED_BITS)) {
+    const bits = isMapped ? prefix - MAPPED_BITS : prefix;
+    if (bits > 32) return undefined;
+    const size = 2 ** (32 - bits);
+    const first = address - (address % size);
+    return { v4: [first, first + size - 1], v6: [] };
   }
+  if (prefix > 128) return undefined;
+  const value = typeof address === 'number' ? (MAPPED << 32n) | BigInt(address) : address;
+  const host = (1n << BigInt(128 - prefix)) - 1n;
+  const first = value & ~host;
+  return { v4: [], v6: [first, first | host] };
 }
 
 /** A single address as a set. */
