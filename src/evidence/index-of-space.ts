@@ -1,7 +1,7 @@
 import { labelValue } from '../model/labels.ts';
 import type { Reference } from '../model/objects.ts';
 import type { PodClass } from '../model/snapshot.ts';
-import { APPLICATION_LABELS } from './application.ts';
+import { APPLICATION_LABELS, followsCaller, LARGEST_APPLICATION } from './application.ts';
 
 export interface Referrer {
   readonly podClass: PodClass;
@@ -14,6 +14,7 @@ export class SpaceIndex {
   readonly referrers = new Map<string, Referrer[]>();
   /** By `label=value`. */
   readonly applications = new Map<string, PodClass[]>();
+  readonly #companions = new Map<PodClass, readonly Companion[]>();
 
   /** One pass over the namespace's classes. */
   constructor(classes: readonly PodClass[]) {
@@ -28,22 +29,54 @@ export class SpaceIndex {
     }
   }
 
-  /** The classes that share an application label with this one, itself excepted; `most` at most, else none. */
-  companions(podClass: PodClass, most: number): readonly PodClass[] {
-    let all: Set<PodClass> | undefined;
+  /**
+   * The classes that share an application label with this one, itself excepted. A label that more than
+   * `LARGEST_APPLICATION` share says nothing.
+   */
+  companions(podClass: PodClass): readonly Companion[] {
+    const known = this.#companions.get(podClass);
+    if (known !== undefined) return known;
+    // Bounded: what is kept is worth keeping only for the namespaces where much happens.
+    if (this.#companions.size >= MOST_KEPT) this.#companions.clear();
+    const found = this.#findCompanions(podClass);
+    this.#companions.set(podClass, found);
+    return found;
+  }
+
+  #findCompanions(podClass: PodClass): readonly Companion[] {
+    const all = new Map<PodClass, Companion>();
     for (const key of APPLICATION_LABELS) {
       const value = labelValue(podClass.labels, key);
       if (value === undefined || value === '') continue;
       const group = this.applications.get(`${key}=${value}`) ?? [];
-      if (group.length < 2 || group.length > most) continue;
-      all ??= new Set();
-      for (const one of group) if (one !== podClass) all.add(one);
+      if (group.length < 2 || group.length > LARGEST_APPLICATION) continue;
+      for (const one of group) {
+        if (one === podClass || all.has(one)) continue;
+        all.set(one, {
+          podClass: one,
+          source: `both are ${key}=${value}`,
+          needsUs: !followsCaller(one, podClass),
+          neededByUs: !followsCaller(podClass, one),
+        });
+      }
     }
-    return all === undefined ? NOBODY : [...all];
+    return all.size === 0 ? NOBODY : [...all.values()];
   }
 }
 
-const NOBODY: readonly PodClass[] = Object.freeze([]);
+const MOST_KEPT = 512;
+
+/** A class of the same application. */
+export interface Companion {
+  readonly podClass: PodClass;
+  /** The label they share, in words. */
+  readonly source: string;
+  /** Whether it may be a client of ours: a leader is no client of its follower. */
+  readonly needsUs: boolean;
+  readonly neededByUs: boolean;
+}
+
+const NOBODY: readonly Companion[] = Object.freeze([]);
 
 function add<T>(map: Map<string, T[]>, key: string, value: T): void {
   const list = map.get(key);

@@ -3,7 +3,6 @@ import type { View } from '../model/overlay.ts';
 import { selects } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import { targetsOf } from '../simulate/backends.ts';
-import { followsCaller, LARGEST_APPLICATION, sharedApplication } from './application.ts';
 import type { SpaceIndex } from './index-of-space.ts';
 import type { Caller, Grade, Need } from './need.ts';
 import type { RouteTo } from './routes.ts';
@@ -29,8 +28,8 @@ export function* needsTo(sources: Sources, podClass: PodClass): Iterable<Need> {
     if (service.type === 'LoadBalancer' || service.type === 'NodePort') {
       yield* through('outside', podClass, service, 0, 'declared', `Service ${path} of type ${service.type}`);
     }
-    for (const client of index?.companions(podClass, LARGEST_APPLICATION) ?? []) {
-      yield* companionNeeds(client, podClass, service);
+    for (const { podClass: client, needsUs, source } of index?.companions(podClass) ?? []) {
+      if (needsUs) yield* through(client, podClass, service, 0, 'likely', source);
     }
     if (service.headless && podClass.workload.kind === 'StatefulSet') {
       yield* through(podClass, podClass, service, 0, 'likely', 'replicas of one StatefulSet');
@@ -49,8 +48,11 @@ export function* needsFrom(sources: Sources, podClass: PodClass): Iterable<Need>
     }
   }
   const index = sources.indexOf(podClass.space.name);
-  for (const target of index?.companions(podClass, LARGEST_APPLICATION) ?? []) {
-    for (const service of view.servicesOf(target)) yield* companionNeeds(podClass, target, service);
+  for (const { podClass: target, neededByUs, source } of index?.companions(podClass) ?? []) {
+    if (!neededByUs) continue;
+    for (const service of view.servicesOf(target)) {
+      yield* through(podClass, target, service, 0, 'likely', source);
+    }
   }
 }
 
@@ -112,12 +114,20 @@ function portsOf(entry: PortMatch, subject: PodClass): number[] {
     .map(({ port }) => port);
 }
 
-/** The classes behind a Service with a selector. */
-export function backClasses(view: View, service: Service): PodClass[] {
+const backs = new WeakMap<View, Map<Service, readonly PodClass[]>>();
+
+/** The classes behind a Service with a selector; found once for a view. */
+export function backClasses(view: View, service: Service): readonly PodClass[] {
+  const found = backs.get(view) ?? new Map<Service, readonly PodClass[]>();
+  backs.set(view, found);
+  const known = found.get(service);
+  if (known !== undefined) return known;
   const { selector } = service;
   const space = view.snapshot.spaces.get(service.namespace);
   if (selector === undefined || space === undefined || service.type === 'ExternalName') return [];
-  return view.classes(space).filter((podClass) => selects(selector, podClass.labels));
+  const classes = view.classes(space).filter((podClass) => selects(selector, podClass.labels));
+  found.set(service, classes);
+  return classes;
 }
 
 function* routeNeeds(sources: Sources, podClass: PodClass, service: Service): Iterable<Need> {
@@ -142,12 +152,6 @@ export function routeCallers(sources: Sources): readonly Caller[] {
 }
 
 const UNSEEN: readonly Caller[] = Object.freeze(['ingress-controller'] as const);
-
-function* companionNeeds(client: PodClass, target: PodClass, service: Service): Iterable<Need> {
-  if (followsCaller(client, target)) return;
-  const shared = sharedApplication(client, target);
-  if (shared !== undefined) yield* through(client, target, service, 0, 'likely', `both are ${shared}`);
-}
 
 /** One need for each port of the Service, or for the one port asked for. */
 function* through(

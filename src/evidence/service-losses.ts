@@ -5,7 +5,6 @@ import { hasConnection } from '../netset/connections.ts';
 import { targetsOf } from '../simulate/backends.ts';
 import type { Simulation } from '../simulate/contract.ts';
 import { reach } from '../simulate/reach.ts';
-import { LARGEST_APPLICATION, sharedApplication } from './application.ts';
 import { endOf } from './losses.ts';
 import type { Caller, Grade } from './need.ts';
 import { backClasses, routeCallers, type Sources, servicePortOf } from './needs.ts';
@@ -66,10 +65,10 @@ function* clientsOf(sources: Sources, service: Service, backs: readonly PodClass
     }
   }
   for (const back of backs) {
-    for (const from of index?.companions(back, LARGEST_APPLICATION) ?? []) {
+    for (const { podClass: from, needsUs, source } of index?.companions(back) ?? []) {
+      if (!needsUs) continue;
       if (seen.has(from) || backs.includes(from)) continue;
       seen.add(from);
-      const source = `both are ${sharedApplication(from, back)}`;
       yield { from, port: 0, grade: 'likely', source };
     }
   }

@@ -90,7 +90,7 @@ export function podOf({ namespace, name }: App, number: number): RawObject {
       creationTimestamp: '2026-01-01T00:00:00Z',
       labels: {
         app: name,
-        'app.kubernetes.io/part-of': namespace,
+        'app.kubernetes.io/part-of': partOf(name),
         'pod-template-hash': '5d4c8f7b9',
         tier: number % 10 < 5 ? 'front' : 'back',
         'run-id': `run-${number}`,
@@ -135,6 +135,11 @@ export function podOf({ namespace, name }: App, number: number): RawObject {
       containerStatuses: [{ name: 'main', ready: true, restartCount: 0, image: 'x', imageID: 'y' }],
     },
   };
+}
+
+/** Applications of five workloads. */
+function partOf(name: string): string {
+  return `suite-${Math.floor(Number(name.slice(4)) / 5)}`;
 }
 
 function podIp(number: number): string {
