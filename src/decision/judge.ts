@@ -3,6 +3,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { Finding, Rule, Severity } from '../rules/rule.ts';
 import { SEVERITIES } from '../rules/rule.ts';
 import { modelProblem, type RuleRun, runRules } from '../rules/run.ts';
+import { compareTexts } from '../rules/text.ts';
 import { simulate } from '../simulate/simulate.ts';
 import { Enforcement, type RulesConfig, type User } from './enforcement.ts';
 import type { Decision, JudgedFinding, Judgement, JudgementOfAll, UncheckedRule } from './judgement.ts';
@@ -96,7 +97,18 @@ function ruled(runs: readonly RuleRun[], enforcement: Enforcement): JudgedFindin
       findings.push({ ...readable(finding), action, ...(exemption === undefined ? {} : { exemption }) });
     }
   }
-  return findings.sort((a, b) => weight(a) - weight(b));
+  return findings.sort(byWeight(runs));
+}
+
+/** Denials first, then by severity, the rule's place in the catalogue, subject and words: the same everywhere. */
+function byWeight(runs: readonly RuleRun[]): (a: JudgedFinding, b: JudgedFinding) => number {
+  const places = new Map(runs.map(({ rule }, place) => [rule.id, place]));
+  const place = ({ rule }: JudgedFinding): number => places.get(rule) ?? 0;
+  return (a, b) =>
+    weight(a) - weight(b) ||
+    place(a) - place(b) ||
+    compareTexts(a.subject, b.subject) ||
+    compareTexts(a.message, b.message);
 }
 
 /** Names in a finding are a stranger's: no shell around this shows anything else than printable text. */
@@ -111,7 +123,6 @@ function readable(finding: Finding): Finding {
   };
 }
 
-/** Denials first, then by severity; the order of the catalogue among equals (sort is stable). */
 function weight({ action, severity }: { readonly action: string; readonly severity: Severity }): number {
   return (action === 'deny' ? 0 : 10) + SEVERITIES.indexOf(severity);
 }

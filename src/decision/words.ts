@@ -33,14 +33,33 @@ export function clip(text: string, most: number): string {
   return `${half ? cut.slice(0, -1) : cut}…`;
 }
 
-/** One finding as a warning: the rule, the sentence, and the command that shows more where it still fits. */
+/** A subject is never cut shorter than this, however long the sentence. */
+const SUBJECT_LENGTH = 80;
+/** A sentence that begins with a workload, `shop/web can …`: it says itself whom it is about. */
+const BEGINS_WITH_NAME = /^[a-z0-9][-a-z0-9.]*\/[a-z0-9][-a-z0-9.]*[ ,]/i;
+
+/**
+ * One finding as a warning: the rule, the object it is about unless the sentence names it, the sentence, and the
+ * command that shows more where it still fits.
+ */
 export function warningText(finding: JudgedFinding): string {
-  const text = printable(`${finding.rule}: ${finding.message}`);
+  const message = printable(finding.message);
+  const about = aboutText(finding, message);
+  const text = `${finding.rule}: ${about}${message}`;
   if (finding.see !== undefined) {
     const whole = `${text} ${printable(finding.see)}`;
     if (whole.length <= WARNING_LENGTH) return whole;
   }
   return clip(text, WARNING_LENGTH);
+}
+
+/** Of several files applied at once nobody could tell whose warning it is: an object is named in front. */
+function aboutText({ rule, subject }: JudgedFinding, message: string): string {
+  const name = printable(subject);
+  const plain = name.replace(/\[[^[\]]*\]$/, '');
+  if (message.includes(plain) || BEGINS_WITH_NAME.test(message)) return '';
+  const room = WARNING_LENGTH - `${rule}: : ${message}`.length;
+  return `${clip(name, Math.max(SUBJECT_LENGTH, room))}: `;
 }
 
 /** Lines that fit the API server's bounds, in the order given; what does not fit is counted in the last one. */

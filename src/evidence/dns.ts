@@ -1,5 +1,4 @@
-import { labelsOf } from '../model/labels.ts';
-import type { Direction, NetworkPolicy, Peer, PolicyRule, Service } from '../model/objects.ts';
+import type { Direction, NetworkPolicy, PolicyRule, Service } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import { selects } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
@@ -39,39 +38,16 @@ export function dnsTargets(view: View, services: readonly string[]): DnsTarget[]
 
 const DNS_PORT_NAMES: readonly string[] = Object.freeze(['dns', 'dns-tcp', 'domain']);
 
-/**
- * Whether egress rules could let DNS through when the DNS pods are not in the model: port 53 (or a port named
- * for it) to a peer that can be the cluster's DNS. A block may hold its address, so a block with the port counts.
- */
-export function couldReachDns(policies: readonly NetworkPolicy[], services: readonly string[]): boolean {
-  return policies.some((policy) =>
-    (policy.egress ?? []).some((rule) => admitsDnsPort(rule) && admitsDnsPeer(policy, rule, services)),
-  );
+/** Whether egress rules open the port of DNS, or one named for it, to anybody at all. */
+export function admitsDns(policies: readonly NetworkPolicy[]): boolean {
+  return policies.some(({ egress }) => egress?.some((rule) => admitsDnsPort(rule, ['UDP', 'TCP'])));
 }
 
-function admitsDnsPort(rule: PolicyRule): boolean {
+function admitsDnsPort(rule: PolicyRule, protocols: readonly Protocol[] = ['UDP']): boolean {
   if (rule.ports === 'any') return true;
   return rule.ports.some((port) => {
-    if (port.protocol !== 'UDP') return false;
+    if (!protocols.includes(port.protocol)) return false;
     return 'name' in port ? DNS_PORT_NAMES.includes(port.name) : port.from <= 53 && 53 <= port.to;
-  });
-}
-
-function admitsDnsPeer(policy: NetworkPolicy, rule: PolicyRule, services: readonly string[]): boolean {
-  if (rule.peers === 'any') return true;
-  return rule.peers.some((peer) => couldBeDns(policy, peer, services));
-}
-
-function couldBeDns(policy: NetworkPolicy, peer: Peer, services: readonly string[]): boolean {
-  if (peer.kind === 'block') return true;
-  const namespaces = services.map((path) => path.slice(0, path.indexOf('/')));
-  if (peer.namespaces === 'own') return namespaces.includes(policy.namespace);
-  const selector = peer.namespaces;
-  return namespaces.some((name) => {
-    const known = labelsOf([['kubernetes.io/metadata.name', name]]);
-    // Other labels of the namespace are not known here; only its name can rule it out.
-    const byName = selector.requirements.filter(({ key }) => key === 'kubernetes.io/metadata.name');
-    return selects({ requirements: byName }, known);
   });
 }
 

@@ -1,9 +1,7 @@
 import type { Direction } from '../model/objects.ts';
 import { workloadText } from '../model/objects.ts';
-import type { PodClass } from '../model/snapshot.ts';
-import { connectionsText } from '../netset/connections.ts';
 import type { Rule } from './rule.ts';
-import { countText, listText, policyText, shortText } from './text.ts';
+import { countText, listText, policyText, portsText, shortText, sortedTexts } from './text.ts';
 import { deployment, policy } from './worlds/manifests.ts';
 
 const CLUSTER = [
@@ -80,20 +78,22 @@ export const connectivityGained: Rule = {
     const changed = change.after ?? change.before;
     if (changed?.kind !== 'NetworkPolicy' || simulation.subjects.length === 0) return;
     const { opened, exposed, peers } = evidence.gains();
-    for (const [direction, classes] of opened) {
+    for (const direction of ['ingress', 'egress'] as const) {
+      const classes = opened.get(direction);
+      if (classes === undefined) continue;
       yield {
         subject: policyText(changed),
-        message: openedText(direction, [...new Set(classes.map(shortText))]),
+        message: openedText(direction, sortedTexts(classes.map(shortText))),
         because: [`no policy isolates them for ${direction} any more`],
       };
     }
-    const names = [...new Set(exposed.map(({ podClass }) => shortText(podClass)))];
-    const first = exposed[0];
-    if (first !== undefined) {
-      const what = new Set(exposed.map(({ gained }) => connectionsText(gained).join(', ')));
+    const subject = sortedTexts(exposed.map(({ podClass }) => workloadText(podClass.workload)))[0];
+    if (subject !== undefined) {
+      const names = sortedTexts(exposed.map(({ podClass }) => shortText(podClass)));
+      const what = sortedTexts(exposed.map(({ gained }) => portsText(gained)));
       yield {
-        subject: workloadText((first.podClass satisfies PodClass).workload),
-        message: `addresses outside the cluster may now reach ${listText(names)} on ${listText([...what])}.`,
+        subject,
+        message: `addresses outside the cluster may now reach ${listText(names)} on ${listText(what)}.`,
         because: [policyText(changed)],
       };
     }
@@ -101,7 +101,7 @@ export const connectivityGained: Rule = {
       yield {
         subject: policyText(changed),
         severity: 'info',
-        message: `${countText(peers.length, 'workload')} may now connect where it was denied before: ${listText(peers)}.`,
+        message: `${countText(peers.length, 'workload')} may now connect where it was denied before: ${listText(sortedTexts(peers))}.`,
         because: [policyText(changed)],
       };
     }

@@ -1,18 +1,24 @@
 import type { Loss } from '../evidence/losses.ts';
 import type { Caller, Grade } from '../evidence/need.ts';
 import type { Cause, ServiceLoss } from '../evidence/service-losses.ts';
+import type { Judged } from '../model/change.ts';
 import type { Direction, Service } from '../model/objects.ts';
 import { workloadText } from '../model/objects.ts';
+import type { View } from '../model/overlay.ts';
 import { selectorText } from '../model/selector.ts';
 import type { Rule, RuleContext, Severity, Statement } from './rule.ts';
 import {
   admittedText,
+  commandText,
+  compareTexts,
   countText,
   listText,
   policiesText,
   policyText,
   serviceText,
   shortText,
+  sortedPolicies,
+  sortedTexts,
 } from './text.ts';
 import { GUESTBOOK, REDIS_FOR_BOTH, REDIS_FOR_GUESTBOOK } from './worlds/guestbook.ts';
 import { deployment, service } from './worlds/manifests.ts';
@@ -100,20 +106,20 @@ export const connectivityLost: Rule = {
   },
 };
 
-function* checkPolicy({ evidence, change, simulation }: RuleContext): Iterable<Statement> {
+function* checkPolicy({ evidence, change, simulation, after }: RuleContext): Iterable<Statement> {
   const { losses, complete } = evidence.losses();
-  const groups = [...groupBy(losses, groupKey).values()].sort(
-    ([a], [b]) => rank(a?.need.grade) - rank(b?.need.grade),
-  );
+  const groups = [...groupBy(losses.toSorted(byName), groupKey)]
+    .sort(([one, [a]], [other, [b]]) => rank(a?.need.grade) - rank(b?.need.grade) || compareTexts(one, other))
+    .map(([, group]) => group);
   const changed = change.after ?? change.before;
   const name = changed?.kind === 'NetworkPolicy' ? policyText(changed) : '';
-  for (const group of groups.slice(0, MOST_NAMED)) yield lossText(group);
+  for (const group of groups.slice(0, MOST_NAMED)) yield lossText(after, group, changed);
   if (groups.length > MOST_NAMED) {
     const more = groups.slice(MOST_NAMED);
     yield {
       subject: name,
       severity: severityOf(more[0]?.[0]?.need.grade ?? 'likely'),
-      message: `${complete ? '' : 'at least '}${countText(more.length, 'more needed connection')} ${more.length === 1 ? 'is' : 'are'} cut, among them to ${listText([...new Set(more.map(([loss]) => (loss === undefined ? '' : shortText(loss.need.to))))])}.`,
+      message: `${complete ? '' : 'at least '}${countText(more.length, 'more needed connection')} ${more.length === 1 ? 'is' : 'are'} cut, among them to ${listText(sortedTexts(more.flatMap(([loss]) => (loss === undefined ? [] : [shortText(loss.need.to)]))))}.`,
       because: [name],
       see: 'portent diff -f FILE',
     };
@@ -134,9 +140,12 @@ function* checkPolicy({ evidence, change, simulation }: RuleContext): Iterable<S
 }
 
 /** One statement for all clients that lose the same port of the same target for the same reason. */
-function lossText(group: readonly Loss[]): Statement {
+function lossText(view: View, group: readonly Loss[], changed: Judged | undefined): Statement {
   const { need, direction, policies } = group[0] as Loss;
-  const clients = [...new Set(group.map(({ need: { from } }) => callerText(from)))];
+  const clients = sortedTexts(group.map(({ need: { from } }) => callerText(from)));
+  const place = policies.find((policy) => policy === changed) ?? sortedPolicies(policies)[0];
+  const rules =
+    place === undefined ? `the ${direction} rules` : `the ${direction} rules of ${policyText(place)}`;
   const target =
     need.service === undefined
       ? `${shortText(need.to)} port ${need.port}`
@@ -151,16 +160,19 @@ function lossText(group: readonly Loss[]): Statement {
     because: policiesText(policies),
     fix:
       direction === 'ingress'
-        ? `Add the client to the ingress rules of ${policyText(policies.at(-1) as Loss['policies'][number])}, with ${need.protocol} port ${need.port}.`
-        : `Add the destination to the egress rules of ${policyText(policies.at(-1) as Loss['policies'][number])}, with ${need.protocol} port ${need.port}.`,
+        ? `Add the client to ${rules}, with ${need.protocol} port ${need.port}.`
+        : `Add the destination to ${rules}, with ${need.protocol} port ${need.port}.`,
   };
   if (typeof from === 'string') return statement;
+  const caller = commandText(view, from.workload);
   const to =
     need.service === undefined
-      ? `${workloadText(need.to.workload)} ${need.port}`
-      : `service:${need.service.namespace}/${need.service.name} ${need.servicePort}`;
+      ? commandText(view, need.to.workload)
+      : `service:${need.service.namespace}/${need.service.name}`;
+  if (caller === undefined || to === undefined) return statement;
+  const port = need.service === undefined ? need.port : need.servicePort;
   const protocol = need.protocol === 'TCP' ? '' : `/${need.protocol}`;
-  return { ...statement, see: `portent explain ${workloadText(from.workload)} ${to}${protocol}` };
+  return { ...statement, see: `portent explain ${caller} ${to} ${port}${protocol}` };
 }
 
 function nowText(policies: Loss['policies'], direction: Direction): string {
@@ -172,15 +184,14 @@ function nowText(policies: Loss['policies'], direction: Direction): string {
 function* checkService({ evidence, change }: RuleContext): Iterable<Statement> {
   const old = change.before;
   if (old?.kind !== 'Service') return;
-  const groups = [
-    ...groupBy(
-      evidence.serviceLosses(),
-      ({ port, cause }) => `${port.port}/${port.protocol} ${cause}`,
-    ).values(),
-  ];
+  const losses = evidence
+    .serviceLosses()
+    .sort((a, b) => rank(a.grade) - rank(b.grade) || compareTexts(serviceLossKey(a), serviceLossKey(b)));
+  const groups = [...groupBy(losses, ({ port, cause }) => `${port.port}/${port.protocol} ${cause}`).values()];
   for (const group of groups.slice(0, MOST_NAMED)) {
-    const worst = group.find(({ grade }) => grade === 'declared') ?? (group[0] as ServiceLoss);
-    const clients = [...new Set([worst, ...group].map(({ client }) => callerText(client)))];
+    const worst = group[0] as ServiceLoss;
+    // The worst first: what shows the need is said of it.
+    const clients = [...new Set(group.map(({ client }) => callerText(client)))];
     yield {
       subject: serviceText(old),
       severity: severityOf(worst.grade),
@@ -197,7 +208,9 @@ function causeText(cause: Cause, service: Service | undefined): string {
     case 'no-port':
       return 'the Service no longer has that port';
     case 'no-pods':
-      return `its selector ${service?.selector === undefined ? '' : `${selectorText(service.selector)} `}matches no pod`;
+      return service?.selector === undefined
+        ? 'no pod is behind it'
+        : `selector ${selectorText(service.selector)} of ${serviceText(service)} matches no pod`;
     case 'no-target':
       return 'no pod behind it has the named target port';
     case 'policy':
@@ -227,8 +240,17 @@ function rank(grade: Grade | undefined): number {
 /** The egress side groups by client, the ingress side by target: the side whose policies changed is one cause. */
 function groupKey({ need, direction, policies }: Loss): string {
   const via = need.service === undefined ? '' : `${need.service.namespace}/${need.service.name}`;
-  const names = policies.map(({ name }) => name).join();
+  const names = sortedTexts(policies.map(({ name }) => name)).join();
   return `${direction} ${workloadText(need.to.workload)} ${via} ${need.servicePort}/${need.protocol}/${need.port} ${need.grade} ${names}`;
+}
+
+function byName(a: Loss, b: Loss): number {
+  const key = ({ need }: Loss): string => `${callerText(need.from)} ${need.source}`;
+  return compareTexts(key(a), key(b));
+}
+
+function serviceLossKey({ port, client, source }: ServiceLoss): string {
+  return `${port.port}/${port.protocol} ${callerText(client)} ${source}`;
 }
 
 function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {

@@ -1,4 +1,4 @@
-import { admitsNodeLocal, couldReachDns, type DnsTarget } from '../evidence/dns.ts';
+import { admitsDns, admitsNodeLocal, type DnsTarget } from '../evidence/dns.ts';
 import type { NetworkPolicy } from '../model/objects.ts';
 import { workloadText } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
@@ -6,7 +6,7 @@ import type { PodClass } from '../model/snapshot.ts';
 import { hasConnection } from '../netset/connections.ts';
 import { reach } from '../simulate/reach.ts';
 import type { Rule, RuleContext } from './rule.ts';
-import { admittedText, listText, policiesText, shortText } from './text.ts';
+import { admittedText, compareTexts, listText, policiesText, shortText, sortedTexts } from './text.ts';
 import { deployment, policy, service } from './worlds/manifests.ts';
 
 const WEB = deployment('shop/web', 'app: web');
@@ -57,7 +57,7 @@ export const dnsCut: Rule = {
   why: 'Almost every connection starts with a name. A policy that lists the destinations and forgets DNS breaks all of them.',
   fix: FIX,
   limits: [
-    'The DNS Services are those of the configuration (dns.services). When the model does not hold them, the policy alone is read: port 53 to anything that may be the DNS counts as enough.',
+    'The DNS Services are those of the configuration (dns.services). When the model does not hold their pods, the policy alone is read, and what is said is a possibility (medium): port 53 to anybody counts as enough.',
     'Pods that use another resolver (dnsPolicy, a sidecar) are reported although they may not need the cluster DNS.',
     'UDP decides; TCP, needed for long answers, is not reported by itself.',
   ],
@@ -68,6 +68,13 @@ export const dnsCut: Rule = {
         cluster: WEB + DNS,
         operation: 'CREATE',
         manifest: WITH_DNS,
+        findings: [],
+      },
+      {
+        title: 'Port 53 let out to somebody, with a model that does not hold the DNS',
+        cluster: WEB,
+        operation: 'CREATE',
+        manifest: DATABASE_ONLY.replace('TCP, port: 443', 'UDP, port: 53'),
         findings: [],
       },
       {
@@ -91,7 +98,14 @@ export const dnsCut: Rule = {
         cluster: WEB,
         operation: 'CREATE',
         manifest: DATABASE_ONLY,
-        findings: [CUT],
+        findings: [
+          {
+            subject: 'shop/web[Deployment]',
+            severity: 'medium',
+            message:
+              'shop/web may no longer resolve names: no cluster DNS is in the model, and egress allows no port 53; allowed now only to 10.0.2.0/24.',
+          },
+        ],
       },
     ],
   },
@@ -99,6 +113,7 @@ export const dnsCut: Rule = {
     const { simulation } = context;
     const cut: PodClass[] = [];
     let policies: readonly NetworkPolicy[] = [];
+    let first: PodClass | undefined;
     let last: { before: readonly NetworkPolicy[]; after: readonly NetworkPolicy[]; cut: boolean } | undefined;
     for (const { podClass, directions, egress } of simulation.subjects) {
       if (!directions.includes('egress') || egress.after.length === 0) continue;
@@ -107,19 +122,31 @@ export const dnsCut: Rule = {
         last = { ...egress, cut: isCut(context, podClass, egress.before, egress.after) };
       }
       if (!last.cut) continue;
-      if (cut.length === 0) policies = egress.after;
+      if (first === undefined || isBefore(podClass, first)) {
+        first = podClass;
+        policies = egress.after;
+      }
       cut.push(podClass);
     }
-    const first = cut[0];
     if (first === undefined) return;
     const peers = admittedText(policies, 'egress');
+    const names = listText(sortedTexts(cut.map(shortText)));
+    const now = peers === undefined ? 'nothing is allowed now' : `allowed now only to ${peers}`;
+    const known = isDnsKnown(context);
     yield {
       subject: workloadText(first.workload),
-      message: `${listText([...new Set(cut.map(shortText))])} can no longer resolve names: egress no longer reaches the cluster DNS on UDP 53; ${peers === undefined ? 'nothing is allowed now' : `allowed now only to ${peers}`}.`,
+      ...(known ? {} : { severity: 'medium' as const }),
+      message: known
+        ? `${names} can no longer resolve names: egress no longer reaches the cluster DNS on UDP 53; ${now}.`
+        : `${names} may no longer resolve names: no cluster DNS is in the model, and egress allows no port 53; ${now}.`,
       because: policiesText(policies),
     };
   },
 };
+
+function isDnsKnown({ evidence }: RuleContext): boolean {
+  return evidence.dns().some(({ protocol }) => protocol === 'UDP');
+}
 
 function isCut(
   { evidence, before, after, settings }: RuleContext,
@@ -129,12 +156,8 @@ function isCut(
 ): boolean {
   if (admitsNodeLocal(now, settings.dns.nodeLocal)) return false;
   const targets = evidence.dns().filter(({ protocol }) => protocol === 'UDP');
-  if (targets.length === 0) {
-    return (
-      !couldReachDns(now, settings.dns.services) &&
-      (old.length === 0 || couldReachDns(old, settings.dns.services))
-    );
-  }
+  // Who answers DNS here is not known: only where nothing at all is open on its port is there something to say.
+  if (targets.length === 0) return !admitsDns(now) && (old.length === 0 || admitsDns(old));
   return (
     targets.some((target) => resolves(before, podClass, target) === 'yes') &&
     targets.every((target) => resolves(after, podClass, target) === 'no')
@@ -150,6 +173,10 @@ function resolves(view: View, podClass: PodClass, target: DnsTarget): 'yes' | 'n
   );
   if (hasConnection(allowed, target.protocol, target.port)) return 'yes';
   return hasConnection(unknown, target.protocol, target.port) ? 'unknown' : 'no';
+}
+
+function isBefore(a: PodClass, b: PodClass): boolean {
+  return compareTexts(workloadText(a.workload), workloadText(b.workload)) < 0;
 }
 
 function same(one: readonly NetworkPolicy[], other: readonly NetworkPolicy[]): boolean {

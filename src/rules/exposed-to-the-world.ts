@@ -6,7 +6,7 @@ import { hasConnection } from '../netset/connections.ts';
 import { targetsOf } from '../simulate/backends.ts';
 import { reach } from '../simulate/reach.ts';
 import type { Rule } from './rule.ts';
-import { listText, serviceText } from './text.ts';
+import { listText, serviceText, sortedTexts } from './text.ts';
 import { deployment, policy, service } from './worlds/manifests.ts';
 
 /** Back ends looked at for one Service. */
@@ -89,7 +89,7 @@ export const exposedToTheWorld: Rule = {
     yield {
       subject: serviceText(service),
       ...(service.type === 'NodePort' ? { severity: 'info' as const } : {}),
-      message: `type ${service.type} opens port ${listText([...open].map(String))} to every address outside the cluster that can reach it; no policy keeps any of them out.`,
+      message: `type ${service.type} opens port ${listText(sortedTexts([...open].map(String)))} to every address outside the cluster that can reach it; no policy keeps any of them out.`,
       because: [`${serviceText(service)} spec.type`],
     };
   },

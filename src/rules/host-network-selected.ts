@@ -1,6 +1,6 @@
 import { selects, selectsEverything } from '../model/selector.ts';
 import type { Rule } from './rule.ts';
-import { listText, policyText, shortText } from './text.ts';
+import { listText, policyText, shortText, sortedTexts } from './text.ts';
 import { deployment, policy } from './worlds/manifests.ts';
 
 const CLUSTER =
@@ -60,7 +60,7 @@ export const hostNetworkSelected: Rule = {
     yield {
       subject: policyText(policy),
       ...(selectsEverything(policy.subject) ? { severity: 'info' as const } : {}),
-      message: `does not cover ${listText([...names])}, which it selects: ${names.size === 1 ? 'it is' : 'they are'} on the host network.`,
+      message: `does not cover ${listText(sortedTexts(names))}, which it selects: ${names.size === 1 ? 'it is' : 'they are'} on the host network.`,
       because: [`${policyText(policy)} spec.podSelector`],
     };
   },

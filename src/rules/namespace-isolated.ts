@@ -61,7 +61,7 @@ export const namespaceIsolated: Rule = {
           {
             subject: 'NetworkPolicy shop/all',
             message:
-              'selects every pod of namespace shop (1 workload) and isolates it for ingress: nobody may open connections to them.',
+              'selects every pod of namespace shop (1 workload) and isolates it for ingress: nobody may open connections to its pods.',
           },
         ],
       },
@@ -83,7 +83,7 @@ export const namespaceIsolated: Rule = {
     );
     yield {
       subject: policyText(policy),
-      message: `selects every pod of namespace ${policy.namespace} (${countText(workloads.size, 'workload')}) and isolates it for ${directions.join(' and ')}: ${directions.map((direction) => allowedText(policy, direction)).join('; ')}.`,
+      message: `selects every pod of namespace ${policy.namespace} (${workloads.size === 0 ? 'no workload so far' : countText(workloads.size, 'workload')}) and isolates it for ${directions.join(' and ')}: ${directions.map((direction) => allowedText(policy, direction)).join('; ')}.`,
       because: [`${policyText(policy)} spec.podSelector is empty`],
     };
   },
@@ -100,8 +100,10 @@ function allowedText(policy: NetworkPolicy, direction: Direction): string {
   const peers = admittedText([policy], direction);
   if (direction === 'ingress') {
     return peers === undefined
-      ? 'nobody may open connections to them'
-      : `only ${peers} may open connections to them`;
+      ? 'nobody may open connections to its pods'
+      : `only ${peers} may open connections to its pods`;
   }
-  return peers === undefined ? 'they may open no connections' : `they may open connections only to ${peers}`;
+  return peers === undefined
+    ? 'its pods may open no connections'
+    : `its pods may open connections only to ${peers}`;
 }

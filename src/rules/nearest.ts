@@ -28,8 +28,10 @@ export function nearest(wanted: string, candidates: Iterable<string>): string | 
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.min(3, Math.floor(wanted.length / 3))) + 1;
   for (const candidate of candidates) {
-    const within = distance(wanted, candidate, bestDistance);
-    if (within < bestDistance) {
+    // Of two as close the first by name: the order in which a watch brought them means nothing.
+    const limit = best !== undefined && candidate < best ? bestDistance + 1 : bestDistance;
+    const within = distance(wanted, candidate, limit);
+    if (within < limit) {
       best = candidate;
       bestDistance = within;
     }
@@ -49,10 +51,14 @@ function valuesOf(classes: readonly PodClass[], key: string): Set<string> {
 
 function keyOfValue(classes: readonly PodClass[], wanted: string): string | undefined {
   if (wanted === '') return undefined;
+  let best: string | undefined;
   for (const { labels } of classes.slice(0, MOST_VALUES)) {
-    for (let i = 0; i < labels.length; i += 2) if (labels[i + 1] === wanted) return labels[i];
+    for (let i = 0; i < labels.length; i += 2) {
+      const key = labels[i] as string;
+      if (labels[i + 1] === wanted && (best === undefined || key < best)) best = key;
+    }
   }
-  return undefined;
+  return best;
 }
 
 /** Levenshtein distance, or `limit` when it is not below it. */

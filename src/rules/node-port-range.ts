@@ -21,9 +21,10 @@ export const nodePortRange: Rule = {
   needs: 'object',
   summary: 'A Service asks for a nodePort outside the range the organisation allows.',
   why: 'A node port is open on every node. Outside the agreed range it can collide with a process on a node, and firewalls are not prepared for it.',
-  fix: 'Choose a nodePort in the range, or leave it out: the API server then picks one. The range of Kubernetes is 30000–32767 (some published notes say 3000; that is a slip of the pen).',
+  fix: 'Set nodePort to one in the range. Where it was left out, the API server allocates from its own --service-node-port-range: narrow that, or set nodePort. The range of Kubernetes is 30000–32767 (some published notes say 3000; that is a slip of the pen).',
   limits: [
     "The API server checks its own --service-node-port-range first. In a cluster the rule matters where that range is wider than the one configured here; offline it stands in for the server's check.",
+    'On a live server a nodePort that was left out has been chosen by the API server before the rule sees the Service: it cannot tell that from one that was asked for.',
     'Node ports that the object already had before an update are not reported again.',
   ],
   examples: {

@@ -147,13 +147,16 @@ function meantText(view: View, policy: NetworkPolicy, peer: PodPeer): string | u
   if (peer.namespaces !== 'own') return undefined;
   // The usual slip: the client lives elsewhere and namespaceSelector was left out.
   let looks = 0;
+  let home: string | undefined;
   for (const space of view.snapshot.spaces.values()) {
+    if (++looks > MOST_LOOKS) break;
+    if (home !== undefined && home < space.name) continue;
     for (const podClass of view.classes(space)) {
-      if (++looks > MOST_LOOKS) return undefined;
-      if (selects(peer.pods, podClass.labels)) {
-        return `the pods in namespace ${space.name} (add a namespaceSelector)`;
-      }
+      if (++looks > MOST_LOOKS) break;
+      if (!selects(peer.pods, podClass.labels)) continue;
+      home = space.name;
+      break;
     }
   }
-  return undefined;
+  return home === undefined ? undefined : `the pods in namespace ${home} (add a namespaceSelector)`;
 }

@@ -1,7 +1,7 @@
 import type { Direction, NetworkPolicy } from '../model/objects.ts';
 import { selectsEverything } from '../model/selector.ts';
 import type { Rule } from './rule.ts';
-import { admitsAll, policyText } from './text.ts';
+import { admitsAll, compareTexts, policyText, sortedPolicies } from './text.ts';
 import { deployment, policy } from './worlds/manifests.ts';
 
 const CLUSTER = deployment('shop/db', 'app: db') + deployment('shop/web', 'app: web');
@@ -64,7 +64,7 @@ export const redundant: Rule = {
   },
 };
 
-/** A policy that opens the first of the subjects, when every subject has one; undefined otherwise. */
+/** The policy, first by name, that opens some of the subjects, when every subject has one; undefined otherwise. */
 function openerOf(
   policy: NetworkPolicy,
   direction: Direction,
@@ -74,9 +74,10 @@ function openerOf(
   for (const subject of subjects) {
     const { after } = subject[direction];
     if (!after.includes(policy)) continue;
-    const opener = after.find((other) => other !== policy && admitsAll(other, direction));
+    const openers = after.filter((other) => other !== policy && admitsAll(other, direction));
+    const opener = sortedPolicies(openers)[0];
     if (opener === undefined) return undefined;
-    first ??= opener;
+    if (first === undefined || compareTexts(opener.name, first.name) < 0) first = opener;
   }
   return first;
 }

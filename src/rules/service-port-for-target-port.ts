@@ -1,6 +1,6 @@
 import { targetsOf } from '../simulate/backends.ts';
 import type { Rule, RuleContext } from './rule.ts';
-import { pathText, policyText, serviceText } from './text.ts';
+import { compareTexts, pathText, policyText, serviceText } from './text.ts';
 import { deployment, policy, service } from './worlds/manifests.ts';
 
 /** Classes and findings after which the point is made. */
@@ -102,7 +102,9 @@ function mistakenPort(
         const targets = targetsOf(service, one, podClass.namedPorts);
         if (targets.includes(port)) return undefined;
         if (one.port !== port || targets[0] === undefined) continue;
-        mistaken ??= { service: serviceText(service), target: targets[0] };
+        const name = serviceText(service);
+        if (mistaken === undefined || compareTexts(name, mistaken.service) < 0)
+          mistaken = { service: name, target: targets[0] };
       }
     }
   }

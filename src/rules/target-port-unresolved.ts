@@ -2,7 +2,7 @@ import { backClasses } from '../evidence/needs.ts';
 import { targetsOf } from '../simulate/backends.ts';
 import { nearest } from './nearest.ts';
 import type { Rule } from './rule.ts';
-import { countText, listText, serviceText, shortText } from './text.ts';
+import { countText, listText, serviceText, shortText, sortedTexts } from './text.ts';
 import { deployment, service } from './worlds/manifests.ts';
 
 const CLUSTER = deployment('shop/web', 'app: web', '{name: http-server, containerPort: 3000}');
@@ -62,7 +62,7 @@ export const targetPortUnresolved: Rule = {
         yield {
           subject: serviceText(service),
           severity: 'low',
-          message: `port ${port.port} leaves out ${listText([...new Set(without.map(shortText))])}: no ${port.protocol} port named ${port.targetPort} there.`,
+          message: `port ${port.port} leaves out ${listText(sortedTexts(without.map(shortText)))}: no ${port.protocol} port named ${port.targetPort} there.`,
           because,
         };
         continue;

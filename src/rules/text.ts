@@ -1,16 +1,42 @@
 /** Words that several rules use. */
-import type { Direction, NetworkPolicy, Peer, Service } from '../model/objects.ts';
+import type { Direction, NetworkPolicy, Peer, Service, Workload } from '../model/objects.ts';
+import { workloadText } from '../model/objects.ts';
+import type { View } from '../model/overlay.ts';
 import { selectorText, selectsEverything } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
+import {
+  ALL_CONNECTIONS,
+  type Connections,
+  connectionsText,
+  subtractConnections,
+} from '../netset/connections.ts';
+import { parseEnd } from '../simulate/ends.ts';
 
 /** `NetworkPolicy default/redis`. */
 export function policyText(policy: NetworkPolicy): string {
   return `NetworkPolicy ${policy.namespace}/${policy.name}`;
 }
 
+const collator = new Intl.Collator('en', { numeric: true });
+
+/** An order of names and sentences that is the same in every replica: `from[2]` before `from[10]`. */
+export function compareTexts(a: string, b: string): number {
+  return collator.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0);
+}
+
+/** Names as a sentence lists them: each once, sorted. */
+export function sortedTexts(names: Iterable<string>): string[] {
+  return [...new Set(names)].sort(compareTexts);
+}
+
+/** Policies by name: the order in which a watch brought them means nothing. */
+export function sortedPolicies(policies: readonly NetworkPolicy[]): NetworkPolicy[] {
+  return policies.toSorted((a, b) => compareTexts(policyText(a), policyText(b)));
+}
+
 /** The policies by name, as reasons; of very many only the first. */
 export function policiesText(policies: readonly NetworkPolicy[]): string[] {
-  const named = policies.slice(0, 10).map(policyText);
+  const named = sortedPolicies(policies).slice(0, 10).map(policyText);
   if (policies.length > named.length) named.push(`${policies.length - named.length} more NetworkPolicies`);
   return named;
 }
@@ -58,7 +84,7 @@ const MOST_PEERS = 200;
 export function admittedText(policies: readonly NetworkPolicy[], direction: Direction): string | undefined {
   const peers = new Set<string>();
   let left = MOST_PEERS;
-  for (const policy of policies) {
+  for (const policy of sortedPolicies(policies)) {
     for (const rule of policy[direction] ?? []) {
       if (rule.peers === 'any') {
         if (rule.ports === 'any') return 'anyone';
@@ -73,6 +99,34 @@ export function admittedText(policies: readonly NetworkPolicy[], direction: Dire
   }
   return peers.size === 0 ? undefined : listText([...peers]);
 }
+
+/** Connections as a person says them: `TCP 80`, `every port`, `every port but TCP 8888`. */
+export function portsText(connections: Connections): string {
+  const texts = connectionsText(connections);
+  const missing = connectionsText(subtractConnections(ALL_CONNECTIONS, connections));
+  if (missing.length === 0) return 'every port';
+  return texts.length > missing.length ? `every port but ${listText(missing)}` : listText(texts);
+}
+
+/**
+ * A workload as a command takes it: `shop/web`, or `'shop/web[Deployment]'` where the name alone is not clear.
+ * Undefined when the shell could read anything else in it: owners may have any name.
+ */
+export function commandText(view: View, workload: Workload): string | undefined {
+  const { namespace, name, kind } = workload;
+  const plain = `${namespace}/${name}`;
+  if (!PLAIN.test(namespace) || !PLAIN.test(name) || !PLAIN.test(kind)) return undefined;
+  const end = parseEnd(view, plain);
+  const clear =
+    !('problem' in end) &&
+    end.kind === 'pods' &&
+    end.pods.every(
+      (pod) => pod.workload.name === name && pod.workload.kind === kind && pod.namespace === namespace,
+    );
+  return clear ? plain : `'${workloadText(workload)}'`;
+}
+
+const PLAIN = /^[a-z0-9][-a-z0-9.]*$/i;
 
 /** Whether rules of this direction let everything through. */
 export function admitsAll(policy: NetworkPolicy, direction: Direction): boolean {

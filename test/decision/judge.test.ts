@@ -27,7 +27,7 @@ describe('the guestbook', () => {
   test('warns that replication breaks, and only counts the stray pod', () => {
     assert.equal(judgement.decision, 'warn');
     assert.deepEqual(judgement.warnings, [
-      'connectivity-lost: default/redis-slave can no longer reach redis-master:6379 (TCP 6379; both are app=redis); allowed now only from app=guestbook. portent explain default/redis-slave[Deployment] service:default/redis-master 6379',
+      'connectivity-lost: default/redis-slave can no longer reach redis-master:6379 (TCP 6379; both are app=redis); allowed now only from app=guestbook. portent explain default/redis-slave service:default/redis-master 6379',
     ]);
     const notes = judgement.findings.filter(({ action }) => action === 'note');
     assert.deepEqual(
@@ -122,7 +122,7 @@ describe('configuration', () => {
     const { decision, denial, warnings } = judge(store, change, context());
     assert.equal(decision, 'deny');
     assert.match(denial ?? '', /nodePort 3000 is outside the allowed range 30000-32767/);
-    assert.match(denial ?? '', /what to do: Choose a nodePort in the range/);
+    assert.match(denial ?? '', /what to do: Set nodePort to one in the range/);
     assert.deepEqual(warnings, []);
   });
 

@@ -67,9 +67,35 @@ describe('clip', () => {
 describe('warnings', () => {
   test('carry the command where it fits, else only the sentence', () => {
     const see = 'portent explain a b 80';
-    assert.equal(warningText(finding('short.', { see })), 'connectivity-lost: short. portent explain a b 80');
+    assert.equal(
+      warningText(finding('short.', { see })),
+      'connectivity-lost: default/a: short. portent explain a b 80',
+    );
     const long = warningText(finding('x'.repeat(230), { see }));
     assert.ok(!long.includes('portent explain') && long.length <= WARNING_LENGTH);
+  });
+
+  test('name the object they are about, once', () => {
+    const said = (subject: string, message: string) => warningText(finding(message, { subject }));
+    assert.equal(
+      said('NetworkPolicy shop/api', 'spec.ingress[0].from[0] (app=apii) matches no pod.'),
+      'connectivity-lost: NetworkPolicy shop/api: spec.ingress[0].from[0] (app=apii) matches no pod.',
+    );
+    for (const [subject, message] of [
+      ['default/redis-master[Deployment]', 'default/redis-slave can no longer reach redis-master:6379.'],
+      ['NetworkPolicy shop/db', 'shop/db, shop/api are no longer isolated for ingress.'],
+      ['shop/db[StatefulSet]', 'addresses outside the cluster may now reach shop/db on every port.'],
+    ] as const) {
+      assert.equal(said(subject, message), `connectivity-lost: ${message}`);
+    }
+  });
+
+  test('a long name leaves room for the sentence', () => {
+    const subject = `NetworkPolicy shop/${'long-'.repeat(50)}name`;
+    const warning = warningText(finding('selects no pod.', { subject }));
+    assert.ok(warning.length <= WARNING_LENGTH && warning.endsWith('…: selects no pod.'), warning);
+    const both = warningText(finding('x'.repeat(400), { subject }));
+    assert.ok(both.length === WARNING_LENGTH && both.includes(`${'x'.repeat(100)}`), both);
   });
 
   test('are bounded one by one and together, the rest counted', () => {
