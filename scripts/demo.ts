@@ -37,7 +37,8 @@ const server = spawn(
     ...['--metrics-address', '127.0.0.1', '--metrics-port', '0'],
     ...['--tls-directory', folder, '--log-level', 'error'],
   ],
-  { stdio: ['ignore', 'pipe', 'inherit'] },
+  // In a pod the server would say in its log where it listens.
+  { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, KUBERNETES_SERVICE_HOST: undefined } },
 );
 
 try {

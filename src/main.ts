@@ -5,6 +5,7 @@ import closeWithGrace from 'close-with-grace';
 import { Recent } from './admission/recent.ts';
 import type { Feed } from './cluster/feed.ts';
 import type { Config } from './config/config.ts';
+import { inPod } from './config/kubeconfig.ts';
 import { standardTlsDirectory } from './config/load.ts';
 import { judge } from './decision/judge.ts';
 import type { Snapshot } from './model/snapshot.ts';
@@ -155,11 +156,15 @@ export async function serve(options: ServeOptions): Promise<void> {
   }
   const { address, port } = options.config.listen;
   const host = address === '*' ? 'localhost' : address.includes(':') ? `[${address}]` : address;
-  const authority = running.authorityPath === undefined ? '' : `, authority ${running.authorityPath}`;
-  const at = port === 0 ? running.port : port;
-  process.stdout.write(
-    `portent serves https://${host}:${at}/validate, metrics on port ${running.metricsPort}${authority}\n`,
-  );
+  const { authorityPath, metricsPort } = running;
+  const url = `https://${host}:${port === 0 ? running.port : port}/validate`;
+  if (inPod()) {
+    // In a pod both streams end in one log, and each line of it is JSON.
+    log.logger.info({ url, metricsPort, authority: authorityPath }, 'listening');
+    return;
+  }
+  const authority = authorityPath === undefined ? '' : `, authority ${authorityPath}`;
+  process.stdout.write(`portent serves ${url}, metrics on port ${metricsPort}${authority}\n`);
 }
 
 interface Cluster {

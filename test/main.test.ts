@@ -121,6 +121,21 @@ test('it serves, shows its metrics, and SIGTERM under load loses no request and 
   assert(before > 20 && count > before, `${before}, ${count}`);
 });
 
+test('in a pod every line of both streams is JSON, one of them says where it serves', async () => {
+  const program = portent({ KUBERNETES_SERVICE_HOST: '10.96.0.1', PORTENT_SHUTDOWN_LAME_DUCK_SECONDS: '0' });
+  for (let i = 0; i < 500 && !program.stderr().includes('listening'); i++) await sleep(20);
+  program.child.kill('SIGTERM');
+  assert.equal(await program.ended, 0);
+  assert.equal(program.stdout(), '');
+  const lines = program
+    .stderr()
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const at = lines.find(({ msg }) => msg === 'listening');
+  assert.match(at?.url ?? '', /^https:\/\/127\.0\.0\.1:\d+\/validate$/);
+});
+
 test('SIGINT ends it at once', async () => {
   const program = portent({ PORTENT_SHUTDOWN_LAME_DUCK_SECONDS: '60' });
   await listening(program);

@@ -97,6 +97,25 @@ function slimPod(raw: Raw): Raw | undefined {
   };
 }
 
+/**
+ * The objects of one saved cluster state, its pods' references only to Services that are in it. A reference is a
+ * guess from an environment or an argument: of `API_SERVER=hunter2` nothing says that it is not a password.
+ */
+export function keepKnownReferences(objects: readonly Raw[]): Raw[] {
+  const path = (namespace: unknown, name: unknown): string => JSON.stringify([namespace, name]);
+  const services = new Set<string>();
+  for (const { kind, metadata } of objects) {
+    if (kind === 'Service' && isRaw(metadata)) services.add(path(metadata.namespace, metadata.name));
+  }
+  return objects.map((object) => {
+    if (object.kind !== 'Pod' || !isRaw(object.portent)) return object;
+    const references = listAt(object.portent, 'references').filter(
+      (each) => isRaw(each) && services.has(path(each.namespace, each.service)),
+    );
+    return { ...object, portent: { ...object.portent, references } };
+  });
+}
+
 function slimSlice(raw: Raw): Raw {
   return {
     addressType: raw.addressType,

@@ -11,7 +11,7 @@ import { METADATA_LIST, OPTIONAL_GROUPS, servedAs } from './optional.ts';
 import { listPages } from './pages.ts';
 import { isRaw, type Raw } from './raw.ts';
 import type { Consumer } from './reflector.ts';
-import { slim } from './slim.ts';
+import { keepKnownReferences, slim } from './slim.ts';
 
 /** What could not be read, each in words; the rest was read all the same. */
 export interface LiveProblems {
@@ -47,7 +47,7 @@ export async function readLive(options: AccessOptions = {}): Promise<LiveProblem
       if (kept !== undefined) lists.get(listing)?.push(kept);
     },
   });
-  return { objects: [...lists.values()].flat(), problems };
+  return { objects: keepKnownReferences([...lists.values()].flat()), problems };
 }
 
 /**

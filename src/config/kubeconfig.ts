@@ -9,3 +9,8 @@ export function hasCluster(environment: Readonly<Record<string, string | undefin
   if (existsSync(join(environment.HOME || homedir(), '.kube', 'config'))) return true;
   return (environment.KUBERNETES_SERVICE_HOST ?? '') !== '';
 }
+
+/** Whether this runs in a pod: the kubelet says in every container where the API server is. */
+export function inPod(environment: Readonly<Record<string, string | undefined>> = process.env): boolean {
+  return environment.KUBERNETES_SERVICE_HOST !== undefined;
+}

@@ -6,7 +6,7 @@ import type { SourceReport } from '../../src/cluster/contact.ts';
 import { healthOf } from '../../src/cluster/health.ts';
 import { Known, versionNumber } from '../../src/cluster/known.ts';
 import { LineSplitter } from '../../src/cluster/lines.ts';
-import { slim } from '../../src/cluster/slim.ts';
+import { keepKnownReferences, slim } from '../../src/cluster/slim.ts';
 import { pauseAfter } from '../../src/cluster/timings.ts';
 import { readDocuments } from '../../src/model/parse/documents.ts';
 import { load } from '../../src/model/parse/load.ts';
@@ -194,6 +194,45 @@ test('a snapshot keeps of a pod what the model needs, and none of its values', (
   assert.deepEqual(only(after), only(before));
   assert.equal(only(after)?.references.length, 2);
   assert.equal(only(after)?.workload.kind, 'StatefulSet');
+});
+
+test('a reference is saved only where the Service it names is saved', () => {
+  const pod = {
+    metadata: { namespace: 'a', name: 'p' },
+    spec: {
+      containers: [
+        {
+          name: 'c',
+          env: [
+            { name: 'API_SERVER', value: 'hunter2' },
+            { name: 'OTHER_HOST', value: 'db.hunter2' },
+            { name: 'DB_HOST', value: 'db' },
+            { name: 'QUEUE_URL', value: 'amqp://queue.b:5672' },
+          ],
+        },
+      ],
+    },
+  };
+  const service = (namespace: string, name: string) => ({ metadata: { namespace, name }, spec: {} });
+  const saved = [
+    slim(pod, 'v1', 'Pod'),
+    slim(service('a', 'db'), 'v1', 'Service'),
+    slim(service('b', 'queue'), 'v1', 'Service'),
+    // Only a Service counts, and only in the namespace that is meant.
+    slim(service('a', 'hunter2'), 'v1', 'Namespace'),
+    slim(service('b', 'hunter2'), 'v1', 'Service'),
+  ].filter((each) => each !== undefined);
+  assert.match(JSON.stringify(saved[0]), /hunter2/, 'without the list of Services nobody can tell');
+  const kept = keepKnownReferences(saved);
+  assert.doesNotMatch(JSON.stringify(kept[0]), /hunter2/);
+  const store = new Store();
+  podConsumer(store).put(kept[0] as typeof pod);
+  const references = store.spaces.get('a')?.pods.get('p')?.references ?? [];
+  assert.deepEqual(
+    references.map(({ namespace, service, port }) => `${namespace}/${service}:${port}`),
+    ['a/db:0', 'b/queue:5672'],
+  );
+  assert.deepEqual(kept.slice(1), saved.slice(1));
 });
 
 test('a DaemonSet that runs nowhere makes no pod out of a snapshot', () => {
