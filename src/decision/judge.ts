@@ -3,7 +3,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { Finding, Rule, Severity } from '../rules/rule.ts';
 import { SEVERITIES } from '../rules/rule.ts';
 import { modelProblem, type RuleRun, runRules } from '../rules/run.ts';
-import { compareTexts } from '../rules/text.ts';
+import { compareSentences } from '../rules/text.ts';
 import { simulate } from '../simulate/simulate.ts';
 import { Enforcement, type RulesConfig, type User } from './enforcement.ts';
 import type { Decision, JudgedFinding, Judgement, JudgementOfAll, UncheckedRule } from './judgement.ts';
@@ -107,8 +107,8 @@ function byWeight(runs: readonly RuleRun[]): (a: JudgedFinding, b: JudgedFinding
   return (a, b) =>
     weight(a) - weight(b) ||
     place(a) - place(b) ||
-    compareTexts(a.subject, b.subject) ||
-    compareTexts(a.message, b.message);
+    compareSentences(a.subject, b.subject) ||
+    compareSentences(a.message, b.message);
 }
 
 /** Names in a finding are a stranger's: no shell around this shows anything else than printable text. */

@@ -1,13 +1,7 @@
 import type { BlockPeer, Direction, NetworkPolicy, Peer, Pod, PolicyRule } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import type { PodClass } from '../model/snapshot.ts';
-import {
-  type Address,
-  type Addresses,
-  intersectAddresses,
-  noAddresses,
-  parseCidr,
-} from '../netset/addresses.ts';
+import { type Address, type Addresses, parseCidr } from '../netset/addresses.ts';
 import { intersectConnections, noConnections } from '../netset/connections.ts';
 import { matchPods, portsAt } from '../simulate/match.ts';
 import { classPoint, type Point } from '../simulate/point.ts';
@@ -32,30 +26,43 @@ export interface FilledHole {
 
 /** Exceptions wider than this are not searched for pods. */
 const MOST_ADDRESSES = 16;
-/** Pairs of exception and peer that are compared. */
-const MOST_PAIRS = 4000;
+/** Exceptions, and pairs of exception and peer, that are looked at for one change: a policy may hold thousands. */
+export const MOST_LOOKS = 4000;
+/** Ports of a rule that cost as much as one look. */
+const PORTS_PER_LOOK = 50;
 
-/** The exceptions among these policies, all isolating `podClass`, that policies of the same list make void. */
+/** What may still be looked at for one change. */
+export interface Looks {
+  left: number;
+}
+
+/**
+ * The exceptions among these policies, all isolating `podClass`, that policies of the same list make void. When
+ * `looks` are used up it ends early, with `looks.left` below zero.
+ */
 export function filledHoles(
   view: View,
   podClass: PodClass,
   policies: readonly NetworkPolicy[],
   direction: Direction,
+  looks: Looks,
 ): FilledHole[] {
   const found: FilledHole[] = [];
-  let left = MOST_PAIRS;
   for (const hole of places(policies, direction)) {
     const block = peerAt(hole, direction);
     if (block === undefined || block.kind !== 'block') continue;
     for (const except of block.block.except) {
+      if (--looks.left < 0) return found;
       const addresses = parseCidr(except);
       if (addresses === undefined) continue;
       for (const filler of places(policies, direction)) {
-        if (--left < 0) return found;
+        if (--looks.left < 0) return found;
         if (filler.policy === hole.policy && filler.rule === hole.rule && filler.peer === hole.peer) continue;
-        if (!portsMeet(podClass, hole, filler, direction, addresses)) continue;
         const filled = fills(view, filler, direction, addresses);
-        if (filled !== undefined) found.push({ hole, except, filler, pod: filled.pod });
+        if (filled === undefined) continue;
+        looks.left -= (portCount(hole, direction) + portCount(filler, direction)) / PORTS_PER_LOOK;
+        if (portsMeet(podClass, hole, filler, direction, addresses))
+          found.push({ hole, except, filler, pod: filled.pod });
       }
     }
   }
@@ -97,6 +104,28 @@ function isBlock(peer: Peer): peer is BlockPeer {
   return peer.kind === 'block';
 }
 
+function portCount(place: PeerPlace, direction: Direction): number {
+  const { ports } = ruleAt(place, direction);
+  return ports === 'any' ? 0 : ports.length;
+}
+
+/** Whether two sorted lists of `from, to` have an address in common; by halving: a block may have 5,000 holes. */
+function rangesMeet<T extends number | bigint>(many: readonly T[], few: readonly T[]): boolean {
+  for (let i = 0; i < few.length; i += 2) {
+    const from = few[i] as T;
+    let low = 0;
+    let high = many.length / 2;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((many[2 * middle + 1] as T) < from) low = middle + 1;
+      else high = middle;
+    }
+    const begin = many[2 * low];
+    if (begin !== undefined && begin <= (few[i + 1] as T)) return true;
+  }
+  return false;
+}
+
 function portsMeet(
   podClass: PodClass,
   one: PeerPlace,
@@ -121,8 +150,8 @@ function fills(
   const peer = peerAt(filler, direction);
   if (peer === undefined) return { pod: undefined };
   if (peer.kind === 'block') {
-    const common = intersectAddresses(peer.block.addresses, addresses);
-    return noAddresses(common) ? undefined : { pod: undefined };
+    const { v4, v6 } = peer.block.addresses;
+    return rangesMeet(v4, addresses.v4) || rangesMeet(v6, addresses.v6) ? { pod: undefined } : undefined;
   }
   for (const address of fewAddresses(addresses, MOST_ADDRESSES)) {
     const pod = view.snapshot.podAt(address);

@@ -1,7 +1,7 @@
-import { type FilledHole, filledHoles, hasExceptions, peerAt } from '../evidence/holes.ts';
+import { type FilledHole, filledHoles, hasExceptions, MOST_LOOKS, peerAt } from '../evidence/holes.ts';
 import type { Direction, NetworkPolicy } from '../model/objects.ts';
 import type { Rule, Statement } from './rule.ts';
-import { listText, pathText, peerText, policyText } from './text.ts';
+import { compareSentences, listText, pathText, peerText, policyText, sortedPolicies } from './text.ts';
 import { ALLOW_ALL, EXCEPT_AND_LABELS, EXCEPT_ONE_CLIENT, REGIONS } from './worlds/regions.ts';
 
 const MOST_FINDINGS = 5;
@@ -63,7 +63,8 @@ export const exceptIneffective: Rule = {
   *check({ simulation, change, after }) {
     const changed = change.after;
     if (changed?.kind !== 'NetworkPolicy') return;
-    const said = new Set<string>();
+    const said = new Map<string, Statement>();
+    const looks = { left: MOST_LOOKS };
     for (const direction of ['ingress', 'egress'] as const) {
       let last: readonly NetworkPolicy[] | undefined;
       for (const subject of simulation.subjects) {
@@ -73,18 +74,19 @@ export const exceptIneffective: Rule = {
         if (last?.length === policies.length && last.every((policy, i) => policy === policies[i])) continue;
         last = policies;
         if (!hasExceptions(policies, direction)) continue;
-        const holes = filledHoles(after, subject.podClass, policies, direction).filter(
+        const sorted = sortedPolicies(policies);
+        const holes = filledHoles(after, subject.podClass, sorted, direction, looks).filter(
           ({ hole, filler }) => hole.policy === changed || filler.policy === changed,
         );
         for (const group of Map.groupBy(holes, holeKey).values()) {
           const statement = statementOf(group, direction);
-          if (said.has(statement.message)) continue;
-          said.add(statement.message);
-          yield statement;
-          if (said.size >= MOST_FINDINGS) return;
+          said.set(statement.message, statement);
         }
+        if (looks.left < 0) break;
       }
     }
+    if (looks.left < 0) simulation.budget.skip(`exceptions of ipBlocks beyond ${MOST_LOOKS} comparisons`);
+    yield* [...said.values()].sort((a, b) => compareSentences(a.message, b.message)).slice(0, MOST_FINDINGS);
   },
 };
 

@@ -50,7 +50,7 @@ export const podIpInIpblock: Rule = {
       },
     ],
   },
-  *check({ change, snapshot }) {
+  *check({ change, simulation, snapshot }) {
     const policy = change.after;
     if (policy?.kind !== 'NetworkPolicy') return;
     let found = 0;
@@ -63,6 +63,10 @@ export const podIpInIpblock: Rule = {
         for (let j = 0; j < peers.length; j++) {
           const peer = peers[j];
           if (peer?.kind !== 'block') continue;
+          if (left <= 0) {
+            simulation.budget.skip(`ipBlocks beyond the first ${MOST_CIDRS} for addresses of pods`);
+            return;
+          }
           const named = [peer.block.cidr, ...peer.block.except].flatMap((cidr) => {
             const addresses = --left < 0 ? undefined : parseCidr(cidr);
             if (addresses === undefined) return [];

@@ -17,11 +17,16 @@ export function policyText(policy: NetworkPolicy): string {
   return `NetworkPolicy ${policy.namespace}/${policy.name}`;
 }
 
+/** An order of names that is the same in every replica. */
+export function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
 const collator = new Intl.Collator('en', { numeric: true });
 
-/** An order of names and sentences that is the same in every replica: `from[2]` before `from[10]`. */
-export function compareTexts(a: string, b: string): number {
-  return collator.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0);
+/** An order of sentences that is the same in every replica: `from[2]` before `from[10]`. */
+export function compareSentences(a: string, b: string): number {
+  return collator.compare(a, b) || compareTexts(a, b);
 }
 
 /** Names as a sentence lists them: each once, sorted. */

@@ -11,17 +11,18 @@ import {
   uniteConnections,
 } from '../../src/netset/connections.ts';
 import { portRange } from '../../src/netset/ports.ts';
-import { commandText, compareTexts, portsText, sortedTexts } from '../../src/rules/text.ts';
+import { commandText, compareSentences, portsText, sortedTexts } from '../../src/rules/text.ts';
 import { deployment, pod, policy, service } from '../../src/rules/worlds/manifests.ts';
 import { changeOf, rawObjects, storeOf } from './world.ts';
 
-test('names are sorted by their numbers, and each is said once', () => {
-  assert.deepEqual(sortedTexts(['from[10]', 'from[2]', 'from[10]', 'from[1]']), [
-    'from[1]',
-    'from[2]',
-    'from[10]',
-  ]);
-  assert.notEqual(compareTexts('a', 'A'), 0);
+test('names are sorted, and each is said once', () => {
+  assert.deepEqual(sortedTexts(['b', 'a', 'b', 'A']), ['A', 'a', 'b']);
+});
+
+test('sentences are sorted by the numbers in them', () => {
+  const sorted = ['from[10]', 'from[2]', 'from[1]'].sort(compareSentences);
+  assert.deepEqual(sorted, ['from[1]', 'from[2]', 'from[10]']);
+  assert.equal(compareSentences('a', 'a'), 0);
 });
 
 describe('ports', () => {
