@@ -1,4 +1,4 @@
-import type { Direction } from '../model/objects.ts';
+import type { Direction, NetworkPolicy } from '../model/objects.ts';
 import { workloadText } from '../model/objects.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import { ALL_ADDRESSES } from '../netset/addresses.ts';
@@ -12,7 +12,7 @@ import {
 import type { End, Simulation } from '../simulate/contract.ts';
 import { reach } from '../simulate/reach.ts';
 import { allClasses, MOST_PAIRS } from './bystanders.ts';
-import { weightOfChange } from './weight.ts';
+import { outsideWeightOf, weightOfChange } from './weight.ts';
 
 /** What a policy change opens. */
 export interface Gains {
@@ -28,7 +28,9 @@ export interface Gains {
 export function gainsOf(simulation: Simulation): Gains {
   const opened = new Map<Direction, PodClass[]>();
   const exposed: { podClass: PodClass; gained: Connections }[] = [];
-  let looks = MOST_PAIRS / weightOfChange(simulation);
+  let looks = MOST_PAIRS;
+  let complete = true;
+  const weights = new Map<NetworkPolicy, number>();
   const partly: { podClass: PodClass; direction: Direction }[] = [];
   for (const { podClass, directions, ingress, egress } of simulation.subjects) {
     for (const direction of directions) {
@@ -41,12 +43,21 @@ export function gainsOf(simulation: Simulation): Gains {
         continue;
       }
       partly.push({ podClass, direction });
-      if (direction !== 'ingress' || --looks < 0 || !simulation.budget.spend(2)) continue;
+      if (direction !== 'ingress') continue;
+      looks -= Math.max(
+        outsideWeightOf(before, direction, weights),
+        outsideWeightOf(after, direction, weights),
+      );
+      if (looks < 0 || !simulation.budget.spend(2)) {
+        complete = false;
+        continue;
+      }
       const outside: End = { kind: 'outside', addresses: ALL_ADDRESSES };
       const gained = gainedBetween(simulation, outside, { kind: 'class', podClass });
       if (!noConnections(gained)) exposed.push({ podClass, gained });
     }
   }
+  if (!complete) simulation.budget.skip('what addresses outside the cluster may newly reach');
   return { opened, exposed, peers: peersOf(simulation, partly) };
 }
 
