@@ -1,4 +1,4 @@
-import type { Direction, NetworkPolicy } from '../model/objects.ts';
+import type { Direction } from '../model/objects.ts';
 import { workloadText } from '../model/objects.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import { ALL_ADDRESSES } from '../netset/addresses.ts';
@@ -30,7 +30,6 @@ export function gainsOf(simulation: Simulation): Gains {
   const exposed: { podClass: PodClass; gained: Connections }[] = [];
   let looks = MOST_PAIRS;
   let complete = true;
-  const weights = new Map<NetworkPolicy, number>();
   const partly: { podClass: PodClass; direction: Direction }[] = [];
   for (const { podClass, directions, ingress, egress } of simulation.subjects) {
     for (const direction of directions) {
@@ -44,10 +43,7 @@ export function gainsOf(simulation: Simulation): Gains {
       }
       partly.push({ podClass, direction });
       if (direction !== 'ingress') continue;
-      looks -= Math.max(
-        outsideWeightOf(before, direction, weights),
-        outsideWeightOf(after, direction, weights),
-      );
+      looks -= Math.max(outsideWeightOf(before, direction), outsideWeightOf(after, direction));
       if (looks < 0 || !simulation.budget.spend(2)) {
         complete = false;
         continue;

@@ -1,42 +1,49 @@
 import type { Direction, NetworkPolicy } from '../model/objects.ts';
 import type { Simulation } from '../simulate/contract.ts';
 
+/** How much there is to one direction of a policy, counted once for each object. */
+interface Parts {
+  /** Rules, peers and ports. */
+  readonly all: number;
+  /** The same for a look from every outside address: through each rule and each range; no index helps. */
+  readonly outside: number;
+}
+
+const counted: Readonly<Record<Direction, WeakMap<NetworkPolicy, Parts>>> = Object.freeze({
+  ingress: new WeakMap(),
+  egress: new WeakMap(),
+});
+
 /** A policy of 20,000 peers is legal. What one look at it costs, in looks at a small one. */
 export function weightOf(policies: readonly NetworkPolicy[], direction: Direction): number {
   let parts = 0;
-  for (const policy of policies) {
-    for (const { peers, ports } of policy[direction] ?? []) {
-      parts += 1 + (peers === 'any' ? 0 : peers.length) + (ports === 'any' ? 0 : ports.length);
-    }
-  }
+  for (const policy of policies) parts += partsOf(policy, direction).all;
   return 1 + Math.floor(parts / 200);
 }
 
-/**
- * What one look from every outside address through these policies costs, in looks through a small one. It goes
- * through each rule and each range of addresses, and no index helps. `known` keeps each policy's part.
- */
-export function outsideWeightOf(
-  policies: readonly NetworkPolicy[],
-  direction: Direction,
-  known: Map<NetworkPolicy, number>,
-): number {
-  let weight = 1;
-  for (const policy of policies) {
-    let own = known.get(policy);
-    if (own === undefined) {
-      let parts = 0;
-      for (const { peers, ports } of policy[direction] ?? []) {
-        parts += 24 + (ports === 'any' ? 0 : ports.length);
-        if (peers === 'any') continue;
-        for (const peer of peers) parts += peer.kind === 'block' ? 1 + 3 * peer.block.except.length : 1;
-      }
-      own = parts / 400;
-      known.set(policy, own);
-    }
-    weight += own;
+/** What one look from every outside address through these policies costs, in looks through a small one. */
+export function outsideWeightOf(policies: readonly NetworkPolicy[], direction: Direction): number {
+  let parts = 0;
+  for (const policy of policies) parts += partsOf(policy, direction).outside;
+  return 1 + parts / 400;
+}
+
+function partsOf(policy: NetworkPolicy, direction: Direction): Parts {
+  const known = counted[direction].get(policy);
+  if (known !== undefined) return known;
+  let all = 0;
+  let outside = 0;
+  for (const { peers, ports } of policy[direction] ?? []) {
+    const portCount = ports === 'any' ? 0 : ports.length;
+    all += 1 + portCount;
+    outside += 24 + portCount;
+    if (peers === 'any') continue;
+    all += peers.length;
+    for (const peer of peers) outside += peer.kind === 'block' ? 1 + 3 * peer.block.except.length : 1;
   }
-  return weight;
+  const parts = { all, outside };
+  counted[direction].set(policy, parts);
+  return parts;
 }
 
 /** The heaviest list of policies among the first subjects of a change; they mostly share one. */
