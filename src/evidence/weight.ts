@@ -9,10 +9,10 @@ interface Parts {
   readonly outside: number;
 }
 
-const counted: Readonly<Record<Direction, WeakMap<NetworkPolicy, Parts>>> = Object.freeze({
+const counted: Readonly<Record<Direction, WeakMap<NetworkPolicy, Parts>>> = {
   ingress: new WeakMap(),
   egress: new WeakMap(),
-});
+};
 
 /** A policy of 20,000 peers is legal. What one look at it costs, in looks at a small one. */
 export function weightOf(policies: readonly NetworkPolicy[], direction: Direction): number {

@@ -19,6 +19,7 @@ export const exceptIneffective: Rule = {
   fix: 'Narrow the other rule, or choose the pods that may connect by label and leave the excepted one out of every rule.',
   limits: [
     'Peers by label are compared through the pods that have an excepted address now, for exceptions of up to 16 addresses.',
+    'After 4,000 comparisons it stops, and the answer says so.',
     'Only exceptions that the change makes void, or that it brings with it, are reported.',
   ],
   examples: {

@@ -23,6 +23,7 @@ export const podIpInIpblock: Rule = {
   fix: 'Name pods by podSelector and namespaceSelector. Keep ipBlock for addresses outside the cluster.',
   limits: [
     'Blocks and exceptions of up to 16 addresses are looked at, against the addresses that pods have now.',
+    'Of a policy the first 500 blocks and exceptions are looked at; the answer says when there are more.',
   ],
   examples: {
     good: [
