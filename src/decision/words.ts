@@ -5,7 +5,7 @@
 import type { Judged } from '../model/change.ts';
 import type { JudgedFinding } from './judgement.ts';
 
-/** The API server drops a warning with a line break, and kubectl shows long ones badly. In UTF-16 units. */
+/** The API server drops a warning with a line break, and kubectl shows long ones badly. In bytes of UTF-8. */
 export const WARNING_LENGTH = 256;
 /** The API server cuts all warnings of one answer together at 4 KiB. */
 export const WARNINGS_BYTES = 4096;
@@ -48,9 +48,22 @@ export function warningText(finding: JudgedFinding): string {
   const text = `${finding.rule}: ${about}${message}`;
   if (finding.see !== undefined) {
     const whole = `${text} ${printable(finding.see)}`;
-    if (whole.length <= WARNING_LENGTH) return whole;
+    if (bytes(whole) <= WARNING_LENGTH) return whole;
   }
-  return clip(text, WARNING_LENGTH);
+  return clipBytes(text, WARNING_LENGTH);
+}
+
+/** At most `most` bytes of UTF-8, ending in `…` when something was cut. */
+function clipBytes(text: string, most: number): string {
+  if (bytes(text) <= most) return text;
+  let length = Math.min(text.length, most);
+  let cut = clip(text, length - 1);
+  while (bytes(cut) > most) {
+    // No character takes more than three bytes a unit: the cut never removes too much at once.
+    length -= Math.ceil((bytes(cut) - most) / 3);
+    cut = clip(text, length - 1);
+  }
+  return cut;
 }
 
 /** Of several files applied at once nobody could tell whose warning it is: an object is named in front. */
@@ -58,8 +71,8 @@ function aboutText({ rule, subject }: JudgedFinding, message: string): string {
   const name = printable(subject);
   const plain = name.replace(/\[[^[\]]*\]$/, '');
   if (message.includes(plain) || BEGINS_WITH_NAME.test(message)) return '';
-  const room = WARNING_LENGTH - `${rule}: : ${message}`.length;
-  return `${clip(name, Math.max(SUBJECT_LENGTH, room))}: `;
+  const room = WARNING_LENGTH - bytes(`${rule}: : ${message}`);
+  return `${clipBytes(name, Math.max(SUBJECT_LENGTH, room))}: `;
 }
 
 /** Lines that fit the API server's bounds, in the order given; what does not fit is counted in the last one. */
@@ -68,7 +81,7 @@ export function boundedWarnings(lines: readonly string[]): string[] {
   const reserve = bytes(restText(lines.length));
   let left = WARNINGS_BYTES;
   for (let i = 0; i < lines.length; i++) {
-    const line = clip(printable(lines[i] as string), WARNING_LENGTH);
+    const line = clipBytes(printable(lines[i] as string), WARNING_LENGTH);
     const size = bytes(line);
     const last = i === lines.length - 1;
     if (size > left - (last ? 0 : reserve)) {

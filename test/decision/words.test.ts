@@ -93,15 +93,18 @@ describe('warnings', () => {
   test('a long name leaves room for the sentence', () => {
     const subject = `NetworkPolicy shop/${'long-'.repeat(50)}name`;
     const warning = warningText(finding('selects no pod.', { subject }));
-    assert.ok(warning.length <= WARNING_LENGTH && warning.endsWith('…: selects no pod.'), warning);
+    assert.ok(
+      Buffer.byteLength(warning) <= WARNING_LENGTH && warning.endsWith('…: selects no pod.'),
+      warning,
+    );
     const both = warningText(finding('x'.repeat(400), { subject }));
-    assert.ok(both.length === WARNING_LENGTH && both.includes(`${'x'.repeat(100)}`), both);
+    assert.ok(Buffer.byteLength(both) === WARNING_LENGTH && both.includes(`${'x'.repeat(100)}`), both);
   });
 
   test('are bounded one by one and together, the rest counted', () => {
     const lines = Array.from({ length: 60 }, (_, i) => `${i} ${'ß'.repeat(400)}\n`);
     const warnings = boundedWarnings(lines);
-    assert.ok(warnings.every((line) => line.length <= WARNING_LENGTH && !line.includes('\n')));
+    assert.ok(warnings.every((line) => Buffer.byteLength(line) <= WARNING_LENGTH && !line.includes('\n')));
     assert.ok(new TextEncoder().encode(warnings.join('')).length <= WARNINGS_BYTES);
     const shown = warnings.length - 1;
     assert.ok(shown > 3);
