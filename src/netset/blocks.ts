@@ -1,4 +1,4 @@
-import { type Addresses, type Block, parseCidr, subtractAddresses } from './addresses.ts';
+import { type Addresses, type Block, mergeAddresses, parseCidr, subtractAddresses } from './addresses.ts';
 
 /**
  * The block `cidr` less `except`; undefined when any of them is not a CIDR.
@@ -7,11 +7,13 @@ import { type Addresses, type Block, parseCidr, subtractAddresses } from './addr
 export function parseBlock(cidr: string, except: readonly string[]): Block | undefined {
   const whole = parseCidr(cidr);
   if (whole === undefined) return undefined;
-  let addresses: Addresses = whole;
+  const holes: Addresses[] = [];
   for (const text of except) {
     const hole = parseCidr(text);
     if (hole === undefined) return undefined;
-    addresses = subtractAddresses(addresses, hole);
+    holes.push(hole);
   }
+  // All holes as one set: a block may have thousands, and each by itself would cost all those before it.
+  const addresses = holes.length === 0 ? whole : subtractAddresses(whole, mergeAddresses(holes));
   return { cidr, except, addresses };
 }
