@@ -88,6 +88,11 @@ apiVersion: v1
 kind: Namespace
 metadata: {name: shop, labels: {team: shop}}
 ---
+apiVersion: v1
+kind: Service
+metadata: {name: redis, namespace: shop}
+spec: {selector: {app: redis}, ports: [{port: 6379}]}
+---
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web, namespace: shop}
