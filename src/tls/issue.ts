@@ -1,4 +1,4 @@
-import { generateKeyPair } from 'node:crypto';
+import { generateKeyPair, randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import { promisify } from 'node:util';
 import forge from 'node-forge';
@@ -68,11 +68,20 @@ async function newKeys(): Promise<{ privateKey: string; publicKey: string }> {
   });
 }
 
+/**
+ * A random serial number of 16 bytes as hexadecimal digits. Its first byte is 40 to 7f: positive (RFC 5280,
+ * 4.1.2.2) without a leading zero byte, which OpenSSL refuses to read where DER needs none.
+ */
+export function newSerialNumber(): string {
+  const bytes = randomBytes(16);
+  bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;
+  return bytes.toString('hex');
+}
+
 function blank(publicKey: string, commonName: string, now: Date, days: number): forge.pki.Certificate {
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = forge.pki.publicKeyFromPem(publicKey);
-  // A leading zero byte keeps the serial number positive (RFC 5280, 4.1.2.2).
-  certificate.serialNumber = `00${forge.util.bytesToHex(forge.random.getBytesSync(16))}`;
+  certificate.serialNumber = newSerialNumber();
   // An hour back, for API servers whose clock is late.
   certificate.validity.notBefore = new Date(now.getTime() - DAY / 24);
   certificate.validity.notAfter = new Date(now.getTime() + days * DAY);

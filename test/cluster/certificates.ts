@@ -1,6 +1,7 @@
 import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
 import forge from 'node-forge';
+import { newSerialNumber } from '../../src/tls/issue.ts';
 
 /** A certificate and its private key, both as PEM. */
 export interface KeyedCertificate {
@@ -71,7 +72,7 @@ function blank(
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = forge.pki.publicKeyFromPem(publicKey);
   // A leading zero byte keeps the serial number positive, as RFC 5280 (4.1.2.2) asks.
-  certificate.serialNumber = `00${forge.util.bytesToHex(forge.random.getBytesSync(16))}`;
+  certificate.serialNumber = newSerialNumber();
   // An hour back, for tests that move the clock a little.
   certificate.validity.notBefore = new Date(Date.now() - 3_600_000);
   certificate.validity.notAfter = new Date(Date.now() + 86_400_000);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { CertificateError } from '../../src/tls/check.ts';
 import { selfMade } from '../../src/tls/directory.ts';
-import { issueServing, newAuthority } from '../../src/tls/issue.ts';
+import { issueServing, newAuthority, newSerialNumber } from '../../src/tls/issue.ts';
 import { loadServing } from '../../src/tls/serving.ts';
 
 const DAY = 86_400_000;
@@ -51,6 +51,10 @@ test('openssl accepts the chain for a TLS server', () =>
     const result = spawnSync('openssl', args, { encoding: 'utf8' });
     assert.equal(result.stdout.trim(), `${join(folder, 'tls.crt')}: OK`, result.stderr);
   }));
+
+test('serial numbers are positive and have no byte too many', () => {
+  for (let i = 0; i < 2000; i++) assert.match(newSerialNumber(), /^[4-7][0-9a-f]{31}$/);
+});
 
 test('only the owner may read the keys, and nothing else is left in the folder', () =>
   inFolder(async (folder) => {
