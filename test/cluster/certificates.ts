@@ -71,7 +71,6 @@ function blank(
 ): forge.pki.Certificate {
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = forge.pki.publicKeyFromPem(publicKey);
-  // A leading zero byte keeps the serial number positive, as RFC 5280 (4.1.2.2) asks.
   certificate.serialNumber = newSerialNumber();
   // An hour back, for tests that move the clock a little.
   certificate.validity.notBefore = new Date(Date.now() - 3_600_000);
