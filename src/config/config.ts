@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { ConfigError, type Problem } from './errors.ts';
 import { nearest } from './nearest.ts';
 import { type ConfigOutput, schema } from './schema.ts';

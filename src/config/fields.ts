@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What a finding of a rule leads to. */
 export const ACTIONS = ['off', 'note', 'warn', 'deny'] as const;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CertificateError, type Checked, check } from './check.ts';
-import { issueServing, type KeyPair, newAuthority } from './issue.ts';
+import type { KeyPair } from './issue.ts';
 
 /** Names that every self-made certificate is good for: the machine itself. */
 export const OWN_NAMES = ['localhost', '127.0.0.1', '::1'] as const;
@@ -41,6 +41,7 @@ export async function selfMade(
   };
   let authority = files(() => stored(directory, 'ca', now));
   if (authority === undefined || aged(authority, now)) {
+    const { newAuthority } = await issuing();
     const made = await newAuthority(now);
     files(() => store(directory, 'ca', made));
     authority = check(made, authorityPath, now);
@@ -50,12 +51,16 @@ export async function selfMade(
   const fits = (pair: Checked) =>
     !aged(pair, now) && pair.signedBy(certificate) && all.every((name) => pair.covers(name));
   if (serving === undefined || !fits(serving)) {
+    const { issueServing } = await issuing();
     const made = await issueServing(authority, all, now);
     files(() => store(directory, 'tls', made));
     serving = check(made, join(directory, 'tls.crt'), now);
   }
   return { serving, authority: certificate, authorityPath };
 }
+
+/** What makes certificates is loaded when one has to be made, which is not at most starts. */
+const issuing = (): Promise<typeof import('./issue.ts')> => import('./issue.ts');
 
 /** Whether two thirds of its life are over. */
 function aged({ notBefore, notAfter }: Checked, now: Date): boolean {
