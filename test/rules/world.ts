@@ -2,12 +2,10 @@
 import type { Change, Judged } from '../../src/model/change.ts';
 import type { Cni } from '../../src/model/objects.ts';
 import { readDocuments } from '../../src/model/parse/documents.ts';
-import { parseNamespace } from '../../src/model/parse/namespace.ts';
-import { parsePod } from '../../src/model/parse/pod.ts';
+import { load } from '../../src/model/parse/load.ts';
+import { type ManifestObject, parseObject } from '../../src/model/parse/manifest.ts';
 import { parseNetworkPolicy } from '../../src/model/parse/policy.ts';
-import { parseIngress } from '../../src/model/parse/route.ts';
 import { parseService } from '../../src/model/parse/service.ts';
-import { parseWorkload } from '../../src/model/parse/workload.ts';
 import { Store } from '../../src/model/store.ts';
 import type { World } from '../../src/rules/rule.ts';
 
@@ -23,34 +21,15 @@ export function rawObjects(text: string): Raw[] {
 
 export function storeOf(text: string): Store {
   const store = new Store();
-  for (const raw of rawObjects(text)) {
-    switch (raw.kind) {
-      case 'Namespace':
-        store.putNamespace(parseNamespace(raw));
-        break;
-      case 'NetworkPolicy':
-        store.putPolicy(parseNetworkPolicy(raw));
-        break;
-      case 'Service':
-        store.putService(parseService(raw));
-        break;
-      case 'Ingress':
-        store.putRoute(parseIngress(raw));
-        break;
-      case 'Pod': {
-        const pod = parsePod(raw);
-        if (pod === undefined) throw new Error('the pod does not count');
-        store.putPod(pod);
-        break;
-      }
-      default: {
-        const { pod } = parseWorkload(raw);
-        if (pod === undefined) throw new Error(`no pod for ${raw.kind}`);
-        store.putPod(pod);
-      }
-    }
-  }
+  load(store, rawObjects(text).map(objectOf));
   return store;
+}
+
+/** An object of the test's cluster; one that the model does not know is a mistake of the test. */
+function objectOf(raw: Raw): ManifestObject {
+  const object = parseObject(raw);
+  if (object.type === 'other') throw new Error(`the model does not know ${object.apiVersion} ${object.kind}`);
+  return object;
 }
 
 export function judgedOf(manifest: string): Judged {
