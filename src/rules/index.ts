@@ -7,6 +7,7 @@ import { establishedConnections } from './established-connections.ts';
 import { exceptIneffective } from './except-ineffective.ts';
 import { exposedToTheWorld } from './exposed-to-the-world.ts';
 import { externalIps } from './external-ips.ts';
+import { externalNameRisk } from './external-name-risk.ts';
 import { hostNetworkSelected } from './host-network-selected.ts';
 import { namedPortUnresolved } from './named-port-unresolved.ts';
 import { namespaceIsolated } from './namespace-isolated.ts';
@@ -44,6 +45,7 @@ export const RULES: readonly Rule[] = Object.freeze([
   targetPortUnresolved,
   externalIps,
   exposedToTheWorld,
+  externalNameRisk,
 ]);
 
 /** The rule of that id. */
