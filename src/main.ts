@@ -10,6 +10,7 @@ import { standardTlsDirectory } from './config/load.ts';
 import { judge } from './decision/judge.ts';
 import type { Snapshot } from './model/snapshot.ts';
 import { RULES } from './rules/index.ts';
+import { type DebugSource, debugModel } from './server/debug.ts';
 import { startLagMeter } from './server/lag.ts';
 import { listen } from './server/listen.ts';
 import { buildMetricsServer, type Readiness } from './server/metrics-server.ts';
@@ -80,7 +81,9 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
     ready: cluster.ready,
     secure: secureOptions(serving.current()),
   });
-  const figures = buildMetricsServer(metrics, webhook.readiness);
+  const figures = buildMetricsServer(metrics, webhook.readiness, () =>
+    debugModel(cluster.snapshot, cluster.sources(), Date.now()),
+  );
   const looking = setInterval(() => void refresh(), CERTIFICATE_PERIOD);
   looking.unref();
   const refresh = async (): Promise<void> => {
@@ -171,13 +174,15 @@ interface Cluster {
   readonly snapshot: Snapshot;
   readonly ready: () => Readiness;
   readonly watches?: () => readonly WatchFigures[];
+  /** Of a fixed snapshot there are none. */
+  readonly sources: () => readonly DebugSource[];
   readonly stop: () => Promise<void>;
 }
 
 async function open(options: ServeOptions, { logger }: Log): Promise<Cluster> {
   const { snapshot, kubeconfig, context } = options;
   if (snapshot !== undefined) {
-    return { snapshot, ready: () => ({ ready: true, detail: [] }), stop: async () => {} };
+    return { snapshot, ready: () => ({ ready: true, detail: [] }), sources: () => [], stop: async () => {} };
   }
   // The cluster client is the heaviest part of all; a fixed snapshot does without it.
   const { startFeed } = await import('./cluster/feed.ts');
@@ -191,13 +196,17 @@ async function open(options: ServeOptions, { logger }: Log): Promise<Cluster> {
     snapshot: feed.snapshot,
     ready: () => ({ ready: feed.ready(), detail: feed.snapshot.health.problems }),
     watches: () => figuresOf(feed),
+    sources: () => feed.sources().map((source) => ({ ...source })),
     stop: () => feed.stop(),
   };
 }
 
 /** A kind that this cluster does not serve has no watch that could be down. */
 function figuresOf(feed: Feed): WatchFigures[] {
-  return feed.sources().filter(({ state, required }) => required || state !== 'absent');
+  return feed
+    .sources()
+    .filter(({ state, required }) => required || state !== 'absent')
+    .map((source) => ({ ...source, synced: source.state === 'live' }));
 }
 
 function sourceOf({ tls }: Config): CertificateSource {

@@ -5,7 +5,7 @@ import { detectCni, type StatedCni, withStated } from './cni/detect.ts';
 import type { CniInputs } from './consumers.ts';
 import type { SourceReport } from './contact.ts';
 import { errorText } from './contact.ts';
-import { healthOf } from './health.ts';
+import { healthOf, withUnseen } from './health.ts';
 import { REQUIRED } from './kinds.ts';
 import { type Logger, SILENT } from './logger.ts';
 import { OptionalKinds } from './optional.ts';
@@ -187,7 +187,10 @@ class LiveFeed implements Feed {
 
   #health(): Health {
     const now = Date.now();
-    const health = healthOf(this.sources(), now, this.#timings.staleAfterMs);
+    const health = withUnseen(
+      healthOf(this.sources(), now, this.#timings.staleAfterMs),
+      this.#optional.unseen(),
+    );
     if (health.state === 'syncing' || this.#ready) return health;
     if (this.#requiredAt === 0) this.#requiredAt = now;
     if (this.#optional.settled() || now - this.#requiredAt > OPTIONAL_GRACE_MS) return health;

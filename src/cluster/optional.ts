@@ -51,8 +51,10 @@ export class OptionalKinds {
   readonly #log: Logger;
   readonly #stop = new AbortController();
   readonly #followed = new Map<OptionalKind, Followed>();
-  /** Served, but in versions that cannot be read. */
+  /** Served, but in versions that cannot be read: logged once. */
   readonly #unreadable = new Set<string>();
+  /** Kinds that may well exist and are not followed. */
+  #unseen: readonly string[] = OPTIONAL.map(optionalLabel);
   #task: Promise<void> | undefined;
   lastError = '';
   /** Milliseconds since the epoch; 0 = the API server never said what it serves. */
@@ -76,6 +78,11 @@ export class OptionalKinds {
   /** Whether the API server said what it serves, and every kind of that was listed or refused. */
   settled(): boolean {
     return this.lastLook > 0 && this.reports().every(({ state }) => state !== 'syncing');
+  }
+
+  /** Kinds that are not followed although they exist, or may: what is served is not known, or not readable. */
+  unseen(): readonly string[] {
+    return this.#unseen;
   }
 
   reports(): SourceReport[] {
@@ -105,12 +112,15 @@ export class OptionalKinds {
   }
 
   async #adjust(discovery: Discovery): Promise<void> {
+    const unseen: string[] = [];
     for (const optional of OPTIONAL) {
       const served = servedAs(optional, discovery);
       const followed = this.#followed.get(optional);
       if (served === undefined) {
-        this.#noticeUnreadable(optional, discovery);
-        if (followed === undefined || discovery.unknownGroups.includes(optional.group)) continue;
+        const unknown = discovery.unknownGroups.includes(optional.group);
+        const unreadable = this.#isUnreadable(optional, discovery);
+        if (unreadable || (unknown && followed === undefined)) unseen.push(optionalLabel(optional));
+        if (followed === undefined || unknown) continue;
         if (++followed.missed >= MISSED_BEFORE_CLEAR) await this.#drop(optional, followed);
         continue;
       }
@@ -122,6 +132,7 @@ export class OptionalKinds {
       if (followed !== undefined) await this.#drop(optional, followed);
       this.#follow(optional, served, path);
     }
+    this.#unseen = unseen;
   }
 
   #follow(optional: OptionalKind, served: ServedKind, path: string): void {
@@ -149,16 +160,21 @@ export class OptionalKinds {
     this.#log.info({ kind: optionalLabel(optional) }, `${optionalLabel(optional)}: no longer served`);
   }
 
-  #noticeUnreadable(optional: OptionalKind, { kinds }: Discovery): void {
+  /** Whether the kind is served, but only in versions that cannot be read. */
+  #isUnreadable(optional: OptionalKind, { kinds, groups }: Discovery): boolean {
+    if (optional.versions === undefined) return false;
+    if (optional.unless !== undefined && groups.includes(optional.unless)) return false;
     const versions = kinds.filter(({ group, kind }) => group === optional.group && kind === optional.kind);
     const label = optionalLabel(optional);
-    if (versions.length === 0 || optional.versions === undefined || this.#unreadable.has(label)) return;
-    this.#unreadable.add(label);
-    const served = versions.map(({ version }) => version);
-    this.#log.warn(
-      { kind: label, served },
-      `${label}: served only in versions that cannot be read; left out`,
-    );
+    if (versions.length > 0 && !this.#unreadable.has(label)) {
+      this.#unreadable.add(label);
+      const served = versions.map(({ version }) => version);
+      this.#log.warn(
+        { kind: label, served },
+        `${label}: served only in versions that cannot be read; left out`,
+      );
+    }
+    return versions.length > 0;
   }
 }
 

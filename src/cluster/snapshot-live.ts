@@ -16,6 +16,8 @@ import { keepKnownReferences, slim } from './slim.ts';
 /** What could not be read, each in words; the rest was read all the same. */
 export interface LiveProblems {
   readonly problems: readonly string[];
+  /** Kinds that exist, or may, and could not be read: `Ingress.networking.k8s.io`. */
+  readonly missing: readonly string[];
 }
 
 interface Listing {
@@ -40,14 +42,14 @@ interface Visitor {
  */
 export async function readLive(options: AccessOptions = {}): Promise<LiveProblems & { objects: Raw[] }> {
   const lists = new Map<Listing, Raw[]>();
-  const { problems } = await visitLive(options, {
+  const { problems, missing } = await visitLive(options, {
     begin: (listing) => lists.set(listing, []),
     object: (listing, raw) => {
       const kept = slim(raw, listing.apiVersion, listing.kind);
       if (kept !== undefined) lists.get(listing)?.push(kept);
     },
   });
-  return { objects: keepKnownReferences([...lists.values()].flat()), problems };
+  return { objects: keepKnownReferences([...lists.values()].flat()), problems, missing };
 }
 
 /**
@@ -61,7 +63,7 @@ export async function loadLive(
   const inputs: CniInputs = { daemonSets: new Map(), nodes: new Map(), apiGroups: undefined, changed: true };
   const consumers = new Map<Listing, Consumer>();
   const unread: string[] = [];
-  const { problems, groups } = await visitLive(options, {
+  const { problems, missing, groups } = await visitLive(options, {
     begin: (listing) => {
       if (!consumers.has(listing)) consumers.set(listing, listing.consumer(store, inputs));
     },
@@ -77,8 +79,8 @@ export async function loadLive(
   const facts = { daemonSets: [...daemonSets.values()], nodes: [...nodes.values()], apiGroups: groups };
   store.cni = withStated(detectCni(facts), options.cniOverride ?? {});
   const all = [...problems, ...unread];
-  store.health = { state: 'fixed', problems: all };
-  return { problems: all };
+  store.health = { state: 'fixed', problems: all, missing };
+  return { problems: all, missing };
 }
 
 async function visitLive(
@@ -88,7 +90,8 @@ async function visitLive(
   const access = openAccess(options);
   try {
     const problems: string[] = [];
-    const { listings, groups } = await listingsOf(access, problems);
+    const missing: string[] = [];
+    const { listings, groups } = await listingsOf(access, problems, missing);
     for (const listing of listings) {
       try {
         await visitKind(access, listing, visitor);
@@ -97,9 +100,10 @@ async function visitLive(
         // A server that does not answer at all would fail for every other kind too.
         if (listing.required || !(error instanceof ApiError)) throw new Error(problem, { cause: error });
         problems.push(problem);
+        missing.push(listing.label);
       }
     }
-    return { problems, groups };
+    return { problems, missing, groups };
   } finally {
     await access.close();
   }
@@ -116,6 +120,7 @@ async function visitKind(access: Access, listing: Listing, visitor: Visitor): Pr
 async function listingsOf(
   access: Access,
   problems: string[],
+  missing: string[],
 ): Promise<{ listings: Listing[]; groups: readonly string[] }> {
   const listings: Listing[] = REQUIRED.map((each) => ({ ...each, required: true }));
   const discovery = await discover(access, OPTIONAL_GROUPS);
@@ -124,6 +129,9 @@ async function listingsOf(
   }
   for (const optional of OPTIONAL) {
     const served = servedAs(optional, discovery);
+    if (served === undefined && discovery.unknownGroups.includes(optional.group)) {
+      missing.push(optionalLabel(optional));
+    }
     if (served === undefined) continue;
     const apiVersion = `${served.group}/${served.version}`;
     listings.push({

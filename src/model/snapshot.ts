@@ -66,6 +66,11 @@ export interface Health {
   readonly state: 'fixed' | 'syncing' | 'live' | 'stale';
   /** Kinds that are not up to date, each with a reason in words. */
   readonly problems: readonly string[];
+  /**
+   * Kinds that exist or may exist and could not be read, as `Ingress.networking.k8s.io`. What they would say is
+   * not in the model; a rule that reads them names them in `reads`.
+   */
+  readonly missing?: readonly string[];
 }
 
 export interface Snapshot {

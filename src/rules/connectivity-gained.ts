@@ -1,5 +1,6 @@
 import type { Direction } from '../model/objects.ts';
 import { workloadText } from '../model/objects.ts';
+import { TIERS } from './reads.ts';
 import type { Rule } from './rule.ts';
 import { countText, listText, policyText, portsText, shortText, sortedTexts } from './text.ts';
 import { deployment, policy } from './worlds/manifests.ts';
@@ -28,6 +29,7 @@ export const connectivityGained: Rule = {
   severity: 'medium',
   action: 'warn',
   needs: 'model',
+  reads: TIERS,
   summary:
     'A policy change ends the isolation of pods, opens them to the outside, or lets more workloads in.',
   why: 'Pods that no policy selects accept everything. Deleting a policy, or renaming the label it selects, opens what it protected without a word.',

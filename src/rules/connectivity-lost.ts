@@ -6,6 +6,7 @@ import type { Direction, Service } from '../model/objects.ts';
 import { workloadText } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import { selectorText } from '../model/selector.ts';
+import { ROUTES, TIERS } from './reads.ts';
 import type { Rule, RuleContext, Severity, Statement } from './rule.ts';
 import {
   admittedText,
@@ -40,6 +41,7 @@ export const connectivityLost: Rule = {
   severity: 'high',
   action: 'warn',
   needs: 'model',
+  reads: [...ROUTES, ...TIERS],
   summary: 'Somebody can no longer open a connection that the cluster shows they need.',
   why: 'Policies and selectors are written for the clients one thinks of. The others, a replica that follows its leader, an ingress controller, a job at night, are found out by their failure.',
   fix: 'Admit the client in the policy, or keep the Service port and selector it relies on.',
@@ -96,6 +98,20 @@ export const connectivityLost: Rule = {
             message: 'shop/web can no longer reach db:5432 (TCP; env DB_URL): the Service is deleted.',
           },
         ],
+      },
+      {
+        title: 'Who comes through an Ingress cannot be seen',
+        cluster: SHOP + DB,
+        operation: 'DELETE',
+        manifest: DB,
+        missing: ['Ingress.networking.k8s.io'],
+        findings: [
+          {
+            subject: 'Service shop/db',
+            message: 'shop/web can no longer reach db:5432 (TCP; env DB_URL): the Service is deleted.',
+          },
+        ],
+        unchecked: 'Ingress.networking.k8s.io could not be read: what they would show is left out',
       },
     ],
   },

@@ -5,6 +5,7 @@ import type { View } from '../model/overlay.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import { hasConnection } from '../netset/connections.ts';
 import { reach } from '../simulate/reach.ts';
+import { TIERS } from './reads.ts';
 import type { Rule, RuleContext } from './rule.ts';
 import { admittedText, compareTexts, listText, policiesText, shortText, sortedTexts } from './text.ts';
 import { deployment, policy, service } from './worlds/manifests.ts';
@@ -53,6 +54,7 @@ export const dnsCut: Rule = {
   severity: 'high',
   action: 'warn',
   needs: 'model',
+  reads: TIERS,
   summary: 'Egress isolation without DNS: the pods can no longer resolve any name.',
   why: 'Almost every connection starts with a name. A policy that lists the destinations and forgets DNS breaks all of them.',
   fix: FIX,

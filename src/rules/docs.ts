@@ -67,10 +67,12 @@ function example(rule: Rule, world: World): string {
       `The network plug-in is known ${world.enforces === 'yes' ? 'to enforce' : 'not to enforce'} policies.\n`,
     );
   }
+  if (world.missing !== undefined) parts.push(`Portent may not read: ${world.missing.join(', ')}.\n`);
   parts.push(`${world.operation}:\n\n${yaml(world.manifest)}`);
+  if (world.findings.length > 0) {
+    parts.push(`${world.findings.map((finding) => findingText(rule, finding)).join('\n')}\n`);
+  } else if (world.unchecked === undefined) parts.push('No finding.\n');
   if (world.unchecked !== undefined) parts.push(`The rule could not know: ${world.unchecked}.\n`);
-  else if (world.findings.length === 0) parts.push('No finding.\n');
-  else parts.push(`${world.findings.map((finding) => findingText(rule, finding)).join('\n')}\n`);
   return parts.join('\n');
 }
 

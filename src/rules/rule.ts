@@ -88,6 +88,8 @@ export interface World {
   readonly manifest: string;
   /** What is known of the network plug-in; unknown when left out. */
   readonly enforces?: 'yes' | 'no';
+  /** Kinds that Portent could not read: `Ingress.networking.k8s.io`. */
+  readonly missing?: readonly string[];
   /** What the rule says, in order; a severity only where it is not the rule's own. */
   readonly findings: readonly ExpectedFinding[];
   /** Why the rule could not know. */
@@ -111,6 +113,11 @@ export interface Rule {
   readonly action: Action;
   /** Whether it needs an up-to-date model, or the object alone will do. */
   readonly needs: 'model' | 'object';
+  /**
+   * Kinds it reads that a cluster may keep from Portent (see reads.ts). While one of them could not be read the
+   * runner adds to the findings that the rest is unchecked.
+   */
+  readonly reads?: readonly string[];
   readonly summary: string;
   readonly why: string;
   readonly fix: string;

@@ -8,7 +8,7 @@ import type { Finding, Rule, RuleContext, RuleSettings, Statement } from './rule
 export interface RuleRun {
   readonly rule: Rule;
   readonly findings: readonly Finding[];
-  /** Why the rule could not know; undefined when it ran. */
+  /** Why the rule could not know, or not know all; undefined when it ran on everything it reads. */
   readonly unchecked: string | undefined;
 }
 
@@ -47,10 +47,22 @@ export function runRules(simulation: Simulation, options: RunOptions): RuleRun[]
     }
     const result = rule.check(context);
     if ('kind' in result) runs.push({ rule, findings: [], unchecked: result.reason });
-    else
-      runs.push({ rule, findings: Array.from(result, (said) => complete(rule, said)), unchecked: undefined });
+    else {
+      const findings = Array.from(result, (said) => complete(rule, said));
+      runs.push({ rule, findings, unchecked: unreadText(rule, context) });
+    }
   }
   return runs;
+}
+
+/** Which of the kinds that a rule reads are not in the model; undefined when it has them all. */
+function unreadText({ reads }: Rule, { snapshot }: RuleContext): string | undefined {
+  const { missing = [] } = snapshot.health;
+  if (missing.length === 0 || reads === undefined) return undefined;
+  const unread = missing.filter((label) => reads.includes(label.split('.', 1)[0] as string));
+  return unread.length === 0
+    ? undefined
+    : `${unread.join(', ')} could not be read: what they would show is left out`;
 }
 
 /** Why the model cannot be relied on; undefined when it can. */

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { isLocal } from './debug.ts';
 
 /** What the probes of a pod are told. */
 export interface Readiness {
@@ -9,9 +10,14 @@ export interface Readiness {
 
 /**
  * Metrics and probes over plain HTTP, on a port of their own so that a network policy can tell the two apart,
- * and so that a probe is answered however busy the webhook's connections are.
+ * and so that a probe is answered however busy the webhook's connections are. `/debug/model` shows what `debug`
+ * gives, to this machine alone.
  */
-export function buildMetricsServer(metrics: Metrics, readiness: () => Readiness): Server {
+export function buildMetricsServer(
+  metrics: Metrics,
+  readiness: () => Readiness,
+  debug: () => object,
+): Server {
   const server = createServer((request, response) => {
     const send = (status: number, text: string, type = 'text/plain; charset=utf-8') => {
       response.writeHead(status, { 'content-type': type });
@@ -37,8 +43,13 @@ export function buildMetricsServer(metrics: Metrics, readiness: () => Readiness)
         const now = readiness();
         return send(now.ready ? 200 : 503, readinessText(now));
       }
+      case '/debug/model':
+        if (!isLocal(request.socket.remoteAddress)) {
+          return send(403, 'shown to this machine only: kubectl port-forward to the metrics port\n');
+        }
+        return send(200, `${JSON.stringify(debug(), null, 2)}\n`, 'application/json');
       default:
-        return send(404, 'no such page; there are /metrics, /healthz and /readyz\n');
+        return send(404, 'no such page; there are /metrics, /healthz, /readyz and /debug/model\n');
     }
   });
   server.headersTimeout = 5000;

@@ -15,6 +15,8 @@ export interface ReviewFigures {
 /** How one watch is doing. */
 export interface WatchFigures {
   readonly kind: string;
+  /** `syncing`, `live`, `stale`, `forbidden` or `absent`. */
+  readonly state: string;
   readonly synced: boolean;
   /** Milliseconds since 1970; 0 = never. */
   readonly lastContact: number;
@@ -170,6 +172,11 @@ export class Metrics {
         for (const watch of watches()) counter.inc({ kind: watch.kind }, read(watch));
       });
     };
+    const states = this.#gauge(METRICS.watchState, () => {
+      for (const { kind, state } of watches()) {
+        for (const one of LABEL_VALUES.watch_state) states.set({ kind, state: one }, one === state ? 1 : 0);
+      }
+    });
     perKind(METRICS.synced, ({ synced }) => (synced ? 1 : 0));
     perKind(METRICS.lastContact, ({ lastContact }) => lastContact / 1000);
     perKind(METRICS.objects, ({ objects }) => objects);

@@ -15,6 +15,7 @@ export const LABEL_VALUES = {
   malformed: ['json', 'content_type', 'too_large', 'timeout', 'http', 'review', 'version', 'object'],
   phase: ['parse', 'judge', 'answer'],
   state: ['fixed', 'syncing', 'live', 'stale'],
+  watch_state: ['syncing', 'live', 'stale', 'forbidden', 'absent'],
 } as const;
 
 /** One metric as it is documented. */
@@ -98,6 +99,12 @@ export const METRICS = {
     type: 'gauge',
     help: 'Pods in the model.',
     labels: [],
+  },
+  watchState: {
+    name: 'portent_watch_state',
+    type: 'gauge',
+    help: '1 for the state the watch of the kind is in, 0 for the others. forbidden: the ClusterRole lacks it.',
+    labels: ['kind', 'state'],
   },
   synced: {
     name: 'portent_watch_synced',

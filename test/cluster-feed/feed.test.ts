@@ -307,6 +307,7 @@ subjects: [{kind: ServiceAccount, name: reader, namespace: default}]
       other.snapshot.health.problems.join('\n'),
       /Ingress\.networking\.k8s\.io: not allowed to list/,
     );
+    assert.ok(other.snapshot.health.missing?.includes('Ingress.networking.k8s.io'));
   } finally {
     await other.stop();
   }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { callbackConsumer, foreignConsumer, podConsumer } from '../../src/cluster/consumers.ts';
 import type { SourceReport } from '../../src/cluster/contact.ts';
-import { healthOf } from '../../src/cluster/health.ts';
+import { healthOf, withUnseen } from '../../src/cluster/health.ts';
 import { Known, versionNumber } from '../../src/cluster/known.ts';
 import { LineSplitter } from '../../src/cluster/lines.ts';
 import { keepKnownReferences, slim } from '../../src/cluster/slim.ts';
@@ -109,6 +109,19 @@ test('health: in words, and only required kinds make the model stale', () => {
   assert.deepEqual(healthOf([unlisted], NOW, 30_000), {
     state: 'syncing',
     problems: ['Pods: not listed yet (connect ECONNREFUSED)'],
+  });
+  const hidden = (['forbidden', 'syncing', 'stale', 'absent'] as const).map((state) =>
+    source({ kind: `${state}.example`, required: false, state, synced: false }),
+  );
+  assert.deepEqual(
+    healthOf(hidden, NOW, 30_000).missing,
+    ['forbidden.example', 'syncing.example'],
+    'kinds that a rule must not take for empty',
+  );
+  assert.deepEqual(withUnseen({ state: 'live', problems: [] }, ['A.example']), {
+    state: 'live',
+    problems: ['A.example: served by a server that does not answer, or in a version that cannot be read'],
+    missing: ['A.example'],
   });
   const refused = source({ state: 'forbidden', synced: false });
   assert.match(healthOf([refused], NOW, 30_000).problems.join(), /not allowed to list and watch/);

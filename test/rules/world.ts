@@ -61,5 +61,6 @@ export function cniOf(enforces: 'yes' | 'no' | 'unknown'): Cni {
 export function worldOf(world: World): { store: Store; change: Change } {
   const store = storeOf(world.cluster);
   store.cni = cniOf(world.enforces ?? 'unknown');
+  if (world.missing !== undefined) store.health = { ...store.health, missing: world.missing };
   return { store, change: changeOf(store, world.operation, world.manifest) };
 }

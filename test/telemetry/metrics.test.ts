@@ -6,6 +6,7 @@ import { METRICS } from '../../src/telemetry/names.ts';
 
 const watch: WatchFigures = {
   kind: 'Pod',
+  state: 'live',
   synced: true,
   lastContact: 1_700_000_000_000,
   restarts: 3,
@@ -45,6 +46,8 @@ test('figures of the sources are those at the time of the scrape', async () => {
   for (const line of [
     'portent_watch_restarts_total{kind="Pod"} 3',
     'portent_watch_synced{kind="Pod"} 1',
+    'portent_watch_state{kind="Pod",state="live"} 1',
+    'portent_watch_state{kind="Pod",state="forbidden"} 0',
     'portent_watch_last_contact_timestamp_seconds{kind="Pod"} 1700000000',
     'portent_certificate_expiry_timestamp_seconds 1800000000',
     'portent_model_state{state="live"} 1',

@@ -1,0 +1,26 @@
+/** Kinds that rules read and a cluster may keep from Portent, for `reads`. */
+
+/** What leads clients from outside to Services. */
+export const ROUTES: readonly string[] = [
+  'Ingress',
+  'HTTPRoute',
+  'GRPCRoute',
+  'TLSRoute',
+  'TCPRoute',
+  'UDPRoute',
+];
+
+/** Policies that come before or after every NetworkPolicy. */
+export const TIERS: readonly string[] = [
+  'AdminNetworkPolicy',
+  'BaselineAdminNetworkPolicy',
+  'ClusterNetworkPolicy',
+];
+
+/** Whom the API server itself must reach. */
+export const CALLBACKS: readonly string[] = [
+  'ValidatingWebhookConfiguration',
+  'MutatingWebhookConfiguration',
+  'APIService',
+  'CustomResourceDefinition',
+];
