@@ -1,6 +1,7 @@
 import { allowAll } from './allow-all.ts';
 import { connectivityGained } from './connectivity-gained.ts';
 import { connectivityLost } from './connectivity-lost.ts';
+import { crossNamespaceEndpoints } from './cross-namespace-endpoints.ts';
 import { directionIgnored } from './direction-ignored.ts';
 import { dnsCut } from './dns-cut.ts';
 import { establishedConnections } from './established-connections.ts';
@@ -46,6 +47,7 @@ export const RULES: readonly Rule[] = Object.freeze([
   externalIps,
   exposedToTheWorld,
   externalNameRisk,
+  crossNamespaceEndpoints,
 ]);
 
 /** The rule of that id. */
