@@ -19,6 +19,7 @@ import { peerSelectsNothing } from './peer-selects-nothing.ts';
 import { podIpInIpblock } from './pod-ip-in-ipblock.ts';
 import { redundant } from './redundant.ts';
 import type { Rule } from './rule.ts';
+import { selectorOverlap } from './selector-overlap.ts';
 import { selectsNothing } from './selects-nothing.ts';
 import { servicePortForTargetPort } from './service-port-for-target-port.ts';
 import { targetPortUnresolved } from './target-port-unresolved.ts';
@@ -48,6 +49,7 @@ export const RULES: readonly Rule[] = Object.freeze([
   exposedToTheWorld,
   externalNameRisk,
   crossNamespaceEndpoints,
+  selectorOverlap,
 ]);
 
 /** The rule of that id. */
