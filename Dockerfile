@@ -1,28 +1,35 @@
 # syntax=docker/dockerfile:1
-# Pin both bases by digest in what you publish, e.g.
-#   docker build --build-arg NODE=node:24-bookworm-slim@sha256:… --build-arg BASE=…@sha256:… .
-# `docker buildx imagetools inspect IMAGE` prints the digest of today.
+# The one place where both bases are named. To pin them, write NAME:TAG@sha256:… here or give it as --build-arg
+# (docs/install.md, "The image").
 ARG NODE=node:24-bookworm-slim
 ARG BASE=gcr.io/distroless/cc-debian12:nonroot
 
 FROM ${NODE} AS build
-WORKDIR /build
+WORKDIR /portent
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --no-audit --no-fund
+RUN npm ci
 COPY tsconfig.json ./
 COPY scripts ./scripts
 COPY src ./src
 RUN npm run -s build
+# What is bundled, in CycloneDX; tools that only build are not.
+RUN npm sbom --sbom-format=cyclonedx --omit=dev --omit=optional > dist/sbom.cdx.json
 
 # No shell and no package manager: the Node binary, the libraries it links to, and the bundled program.
 FROM ${BASE}
+ARG BASE
+ARG VERSION=0.1.0
+ARG REVISION=unknown
 LABEL org.opencontainers.image.title="portent" \
       org.opencontainers.image.description="Says before a NetworkPolicy or Service is stored who loses access, who gains it." \
-      org.opencontainers.image.licenses="Apache-2.0"
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.base.name="${BASE}"
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
 # package.json says that these files are ES modules.
-COPY --from=build /build/package.json /app/package.json
-COPY --from=build /build/dist /app/dist
+COPY LICENSE package.json /app/
+COPY --from=build /portent/dist /app/dist
 ENV NODE_ENV=production
 USER 65532:65532
 WORKDIR /app
