@@ -58,7 +58,7 @@ export function bounded(warnings: readonly string[]): string[] {
   let room = ALL_WARNINGS;
   for (const [index, warning] of warnings.entries()) {
     const text = clip(plain(warning), WARNING);
-    const length = [...text].length;
+    const length = lengthOf(text);
     // Room for the line that says how many were left out.
     const reserve = index === warnings.length - 1 ? 0 : 64;
     if (length + reserve > room) {
@@ -79,7 +79,16 @@ function review(response: object): string {
 
 /** One line. Control characters could also steer the terminal of whoever reads it. */
 function plain(text: string): string {
+  if (ASCII.test(text)) return text.trim();
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+}
+
+/** Nearly every text is of this kind. */
+const ASCII = /^[ -~]*$/;
+
+/** In characters, as the API server counts. */
+function lengthOf(text: string): number {
+  return ASCII.test(text) ? text.length : [...text].length;
 }
 
 /** As `plain`, with its line breaks. */

@@ -142,8 +142,9 @@ export const schema = z.strictObject({
   stale: word(['allow', 'warn', 'deny'])
     .default('warn')
     .meta({ description: 'The decision while the model of the cluster is stale or still loading.' }),
-  budget: whole(1, 1_000_000_000).default(2_000_000).meta({
-    description: 'Work for one review, in pairs of peers. Past it the answer says what was not analysed.',
+  budget: whole(1, 1_000_000_000).default(20_000).meta({
+    description:
+      'Work for one review, in pairs of peers; the default is about 20 ms. Past it the answer says what was not analysed.',
   }),
   nodePortRange: portRange
     .prefault('30000-32767')

@@ -19,8 +19,12 @@ const MOST_REASONS = 8;
  */
 const HOSTILE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
 
+/** Nearly every text is of this kind, and then nothing has to be looked at twice. */
+const PLAIN = /^[ -~]*$/;
+
 /** One line of printable text: what is hostile becomes a space, lone surrogates U+FFFD. */
 export function printable(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text.replace(HOSTILE, ' ').toWellFormed();
 }
 
@@ -123,8 +127,6 @@ export function denialText(
   return clip(lines.join('\n'), DENIAL_LENGTH);
 }
 
-const encoder = new TextEncoder();
-
 function bytes(text: string): number {
-  return encoder.encode(text).length;
+  return Buffer.byteLength(text);
 }

@@ -14,6 +14,8 @@ export interface View {
   services(namespace: string): Iterable<Service>;
   /** The namespace's classes, split where a replaced object's selector tells their pods apart. */
   classes(space: Space): readonly PodClass[];
+  /** Those of them that the selector of the change, or of a stored object, selects. */
+  selected(space: Space, selector: Selector): readonly PodClass[];
   classOf(pod: Pod): PodClass | undefined;
   /** The policies that select the class and isolate it in this direction. */
   isolating(podClass: PodClass, direction: Direction): readonly NetworkPolicy[];
@@ -78,6 +80,7 @@ class Overlay implements View {
   /** What replaced objects mention and the snapshot's classes cannot tell apart, by namespace and for all. */
   readonly #near = new Map<string, Vocabulary>();
   readonly #far = new Vocabulary();
+  readonly #classes = new Map<Space, readonly PodClass[]>();
   readonly #isolating = {
     ingress: new Map<PodClass, readonly NetworkPolicy[]>(),
     egress: new Map<PodClass, readonly NetworkPolicy[]>(),
@@ -96,7 +99,26 @@ class Overlay implements View {
   classes(space: Space): readonly PodClass[] {
     const near = this.#near.get(space.name);
     if (near === undefined && this.#far.empty) return space.classes();
-    return space.classes().flatMap((podClass) => split(podClass, near ?? NOTHING, this.#far));
+    const classes = this.#classes.get(space) ?? this.#split(space.classes(), near);
+    this.#classes.set(space, classes);
+    return classes;
+  }
+
+  /** The list itself when no class falls apart: what others keep for it stays good. */
+  #split(stored: readonly PodClass[], near: Vocabulary = NOTHING): readonly PodClass[] {
+    let parted = false;
+    const classes: PodClass[] = [];
+    for (const podClass of stored) {
+      const parts = split(podClass, near, this.#far);
+      parted ||= parts.length > 1;
+      for (const part of parts) classes.push(part);
+    }
+    return parted ? classes : stored;
+  }
+
+  selected(space: Space, selector: Selector): readonly PodClass[] {
+    if (!this.#near.has(space.name) && this.#far.empty) return space.selected(selector);
+    return this.classes(space).filter(({ labels }) => selects(selector, labels));
   }
 
   classOf(pod: Pod): PodClass | undefined {
@@ -134,7 +156,7 @@ class Overlay implements View {
     const known = this.#isolating[direction].get(podClass);
     if (known !== undefined) return known;
     const { stored, added } = this.isolation(podClass, direction);
-    const list = [...stored.filter((policy) => !here.has(policy.name)), ...added];
+    const list = layered(stored, here, added);
     this.#isolating[direction].set(podClass, list);
     return list;
   }
@@ -191,6 +213,19 @@ class Overlay implements View {
   #space(namespace: string): Space | undefined {
     return this.snapshot.spaces.get(namespace);
   }
+}
+
+/** The stored list itself where nothing of it is replaced and nothing added: what is indexed for it stays good. */
+function layered(
+  stored: readonly NetworkPolicy[],
+  replaced: ReadonlyMap<string, NetworkPolicy | undefined>,
+  added: readonly NetworkPolicy[],
+): readonly NetworkPolicy[] {
+  const kept = stored.some(({ name }) => replaced.has(name))
+    ? stored.filter(({ name }) => !replaced.has(name))
+    : stored;
+  if (added.length === 0) return kept;
+  return kept.length === 0 ? added : [...kept, ...added];
 }
 
 function* merged<T>(

@@ -50,6 +50,8 @@ export interface Space {
   /** The classes of the namespace's pods. Built when first asked for, then kept up to date. */
   classes(): readonly PodClass[];
   classOf(pod: Pod): PodClass;
+  /** The classes that the selector selects, found by index; for a selector that `covers` holds for. */
+  selected(selector: Selector): readonly PodClass[];
   /** Whether the classes are fine enough for this selector on pods of this namespace. */
   covers(selector: Selector): boolean;
   /** The stored policies that select the class and isolate it in this direction. Cached. */

@@ -1,3 +1,4 @@
+import { LabelIndex } from './label-index.ts';
 import type { Labels } from './labels.ts';
 import type { EndpointSlice, NamedPort, NetworkPolicy, Pod, Route, Service, Workload } from './objects.ts';
 import { type Selector, selects } from './selector.ts';
@@ -54,6 +55,7 @@ export class StoredSpace implements Space {
   readonly #sliceOwner = new Map<string, string>();
   #classes: Map<string, StoredClass> | undefined;
   #classList: readonly PodClass[] | undefined;
+  #byLabel: LabelIndex<StoredClass> | undefined;
   #nearVersion = -1;
   #farVersion = -1;
   #unclear: readonly NetworkPolicy[] = NONE;
@@ -76,6 +78,23 @@ export class StoredSpace implements Space {
     const classes = this.#currentClasses();
     this.#classList ??= [...classes.values()];
     return this.#classList;
+  }
+
+  selected(selector: Selector): readonly PodClass[] {
+    const classes = this.#currentClasses();
+    // Labels that nobody mentions may differ within a class and are in no index.
+    const found = this.covers(selector) ? this.#labelIndex(classes).find(selector) : undefined;
+    return found ?? this.classes().filter(({ labels }) => selects(selector, labels));
+  }
+
+  #labelIndex(classes: ReadonlyMap<string, StoredClass>): LabelIndex<StoredClass> {
+    if (this.#byLabel !== undefined) return this.#byLabel;
+    const index = new LabelIndex<StoredClass>(
+      (key, value) => this.near.weighs(key, value) === 'value' || this.#far.weighs(key, value) === 'value',
+    );
+    for (const one of classes.values()) index.add(one.labels, one);
+    this.#byLabel = index;
+    return index;
   }
 
   classOf(pod: Pod): PodClass {
@@ -206,12 +225,13 @@ export class StoredSpace implements Space {
   #dropClasses(): void {
     this.#classes = undefined;
     this.#classList = undefined;
+    this.#byLabel = undefined;
   }
 
   #currentClasses(): Map<string, StoredClass> {
     if (this.#classes !== undefined && this.#isCurrent()) return this.#classes;
+    this.#dropClasses();
     this.#classes = new Map();
-    this.#classList = undefined;
     this.#nearVersion = this.near.version;
     this.#farVersion = this.#far.version;
     for (const pod of this.pods.values()) this.#join(pod);
@@ -226,8 +246,10 @@ export class StoredSpace implements Space {
       found.pods.push(pod);
       return;
     }
-    classes.set(key, new StoredClass(this, pod));
+    const made = new StoredClass(this, pod);
+    classes.set(key, made);
     this.#classList = undefined;
+    this.#byLabel?.add(pod.labels, made);
   }
 
   #leave(pod: Pod): void {
@@ -244,6 +266,7 @@ export class StoredSpace implements Space {
     if (found.pods.length === 0) {
       classes.delete(key);
       this.#classList = undefined;
+      this.#byLabel?.remove(pod.labels, found);
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Change } from '../model/change.ts';
 import type { Direction, NetworkPolicy } from '../model/objects.ts';
 import { afterChange, beforeChange, type View } from '../model/overlay.ts';
-import { selects } from '../model/selector.ts';
+import type { Selector } from '../model/selector.ts';
 import type { PodClass, Snapshot } from '../model/snapshot.ts';
 import { budgetOf } from './budget.ts';
 import type { Isolation, Simulation, Subject } from './contract.ts';
@@ -35,42 +35,78 @@ function subjectsOf(before: View, after: View, change: Change): Subject[] {
   const space = after.snapshot.spaces.get(named.namespace);
   if (space === undefined) return [];
   const subjects: Subject[] = [];
-  for (const podClass of after.classes(space)) {
-    if (podClass.hostNetwork) continue;
-    const directions = touchedDirections(old, now, podClass);
-    if (directions.length === 0) continue;
-    subjects.push({
-      podClass,
-      directions,
-      ingress: isolation(before, after, podClass, 'ingress'),
-      egress: isolation(before, after, podClass, 'egress'),
-    });
-  }
+  const selectedNow = now === undefined ? NO_CLASSES : after.selected(space, now.subject);
+  const sameSubject = old !== undefined && now !== undefined && isSame(old.subject, now.subject);
+  const selectedOld =
+    old === undefined ? NO_CLASSES : sameSubject ? selectedNow : after.selected(space, old.subject);
+  const add = (podClass: PodClass, wasSelected: boolean, isSelected: boolean): void => {
+    if (podClass.hostNetwork) return;
+    const directions = touchedDirections(wasSelected ? old : undefined, isSelected ? now : undefined);
+    if (directions.length > 0) subjects.push(new TouchedClass(before, after, podClass, directions));
+  };
+  const both = sameSubject || selectedOld.length === 0 ? undefined : new Set(selectedOld);
+  for (const podClass of selectedNow) add(podClass, sameSubject || both?.delete(podClass) === true, true);
+  for (const podClass of both ?? NO_CLASSES) add(podClass, true, false);
   return subjects;
 }
 
+/** Parsed selectors share the lists of what they ask for. */
+function isSame(one: Selector, other: Selector): boolean {
+  return one.requirements === other.requirements && one.problem === other.problem;
+}
+
+const NO_CLASSES: readonly PodClass[] = Object.freeze([]);
+
+/** A class the change touches. Its policies are looked up when asked for: most policies have one direction. */
+class TouchedClass implements Subject {
+  readonly podClass: PodClass;
+  readonly directions: readonly Direction[];
+  readonly #before: View;
+  readonly #after: View;
+  #ingress: Isolation | undefined;
+  #egress: Isolation | undefined;
+
+  constructor(before: View, after: View, podClass: PodClass, directions: readonly Direction[]) {
+    this.#before = before;
+    this.#after = after;
+    this.podClass = podClass;
+    this.directions = directions;
+  }
+
+  get ingress(): Isolation {
+    this.#ingress ??= this.#isolation('ingress');
+    return this.#ingress;
+  }
+
+  get egress(): Isolation {
+    this.#egress ??= this.#isolation('egress');
+    return this.#egress;
+  }
+
+  #isolation(direction: Direction): Isolation {
+    const { podClass } = this;
+    return {
+      before: this.#before.isolating(podClass, direction),
+      after: this.#after.isolating(podClass, direction),
+    };
+  }
+}
+
+/** The directions in which one of the two isolates. */
 function touchedDirections(
   old: NetworkPolicy | undefined,
   now: NetworkPolicy | undefined,
-  podClass: PodClass,
 ): readonly Direction[] {
-  const oldSelects = old !== undefined && selects(old.subject, podClass.labels);
-  const nowSelects = now !== undefined && selects(now.subject, podClass.labels);
-  if (!oldSelects && !nowSelects) return NEITHER;
-  const touches = (direction: Direction): boolean =>
-    (oldSelects && old[direction] !== undefined) || (nowSelects && now[direction] !== undefined);
-  if (touches('ingress')) return touches('egress') ? BOTH : INGRESS;
-  return touches('egress') ? EGRESS : NEITHER;
+  const ingress = old?.ingress !== undefined || now?.ingress !== undefined;
+  const egress = old?.egress !== undefined || now?.egress !== undefined;
+  if (ingress) return egress ? BOTH : INGRESS;
+  return egress ? EGRESS : NEITHER;
 }
 
 const NEITHER: readonly Direction[] = Object.freeze([]);
 const INGRESS: readonly Direction[] = Object.freeze(['ingress'] as const);
 const EGRESS: readonly Direction[] = Object.freeze(['egress'] as const);
 const BOTH: readonly Direction[] = Object.freeze(['ingress', 'egress'] as const);
-
-function isolation(before: View, after: View, podClass: PodClass, direction: Direction): Isolation {
-  return { before: before.isolating(podClass, direction), after: after.isolating(podClass, direction) };
-}
 
 function policyOf(judged: Change['after'] | Change['before']): NetworkPolicy | undefined {
   return judged?.kind === 'NetworkPolicy' ? judged : undefined;

@@ -4,6 +4,7 @@ import { configOf } from '../../src/config/config.ts';
 import { Enforcement, type RulesConfig } from '../../src/decision/enforcement.ts';
 import { labelsOf } from '../../src/model/labels.ts';
 import { Store } from '../../src/model/store.ts';
+import { DEFAULT_BUDGET } from '../../src/simulate/budget.ts';
 
 test('the judge takes the configuration as it is, and the first namespace entry that fits counts', () => {
   const text = `
@@ -38,4 +39,8 @@ exemptions:
   );
   assert.equal(rulingOf('payments').exemption, 'agreed');
   assert(new Enforcement(config, store, 'other', undefined).isOff('quiet', 'deny'));
+});
+
+test('the budget of a server is that of every other command', () => {
+  assert.equal(configOf().budget, DEFAULT_BUDGET);
 });

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { parsePod } from '../../src/model/parse/pod.ts';
+import { parseNetworkPolicy } from '../../src/model/parse/policy.ts';
+import { type Requirement, type Selector, selects } from '../../src/model/selector.ts';
+import { Store } from '../../src/model/store.ts';
+
+const KEYS = ['app', 'tier', 'run-id'];
+const VALUES = ['a', 'b', 'c', ''];
+
+const requirement: fc.Arbitrary<Requirement> = fc.oneof(
+  fc.record({
+    key: fc.constantFrom(...KEYS),
+    operator: fc.constantFrom('In' as const, 'NotIn' as const),
+    values: fc.array(fc.constantFrom(...VALUES), { minLength: 1, maxLength: 3 }),
+  }),
+  fc.record({
+    key: fc.constantFrom(...KEYS),
+    operator: fc.constantFrom('Exists' as const, 'DoesNotExist' as const),
+    values: fc.constant([]),
+  }),
+);
+const selector: fc.Arbitrary<Selector> = fc.record({
+  requirements: fc.array(requirement, { maxLength: 3 }),
+});
+const step = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ name: fc.constantFrom('p', 'q', 'r', 's'), labels: labels() }) },
+  { weight: 1, arbitrary: fc.record({ gone: fc.constantFrom('p', 'q', 'r', 's') }) },
+  { weight: 2, arbitrary: fc.record({ policy: selector }) },
+);
+
+function labels(): fc.Arbitrary<Record<string, string>> {
+  return fc.dictionary(fc.constantFrom(...KEYS), fc.constantFrom(...VALUES), { maxKeys: 3 });
+}
+
+test('the classes found by index are those that a look at each one finds, whatever came and went', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 20 }), fc.array(selector, { maxLength: 4 }), (steps, asked) => {
+      const store = new Store();
+      const mentioned: Selector[] = [];
+      for (const one of steps) {
+        if ('policy' in one) {
+          const name = `p${mentioned.length}`;
+          mentioned.push(one.policy);
+          store.putPolicy(policyOf(name, one.policy));
+        } else if ('gone' in one) store.removePod('ns', one.gone);
+        else store.putPod(podOf(one.name, one.labels));
+        const space = store.spaces.get('ns');
+        // The index is asked at every step, so that it has to follow.
+        for (const wanted of [...mentioned, ...asked]) {
+          if (space === undefined || !space.covers(wanted)) continue;
+          const found = new Set(space.selected(wanted));
+          const looked = new Set(space.classes().filter((one) => selects(wanted, one.labels)));
+          assert.deepEqual(found, looked);
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+function podOf(name: string, given: Record<string, string>) {
+  const pod = parsePod({
+    metadata: { name, namespace: 'ns', labels: given },
+    spec: {},
+    status: { phase: 'Running' },
+  });
+  assert.ok(pod);
+  return pod;
+}
+
+function policyOf(name: string, { requirements }: Selector) {
+  return parseNetworkPolicy({
+    metadata: { name, namespace: 'ns' },
+    spec: { podSelector: { matchExpressions: requirements.map((one) => ({ ...one })) } },
+  });
+}
