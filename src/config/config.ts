@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { PolicySpec } from './enforcement.ts';
 import { ConfigError, type Problem } from './errors.ts';
 import { nearest } from './nearest.ts';
 import { type ConfigOutput, schema } from './schema.ts';
@@ -139,15 +140,19 @@ function prefixes(path: string): string[] {
   return keys.map((_, index) => keys.slice(0, index + 1).join('.'));
 }
 
-function unknownRules(config: ConfigOutput, rules: readonly string[]): Problem[] {
-  const given = Object.keys(config.rules).map((id) => ({ path: `rules.${id}`, id }));
-  for (const [index, exemption] of config.exemptions.entries()) {
+/** Rule ids in actions and exemptions that no rule has. */
+export function unknownRules(
+  { rules = {}, exemptions = [] }: Pick<PolicySpec, 'rules' | 'exemptions'>,
+  known: readonly string[],
+): Problem[] {
+  const given = Object.keys(rules).map((id) => ({ path: `rules.${id}`, id }));
+  for (const [index, exemption] of exemptions.entries()) {
     for (const id of exemption.rules) if (id !== '*') given.push({ path: `exemptions.${index}.rules`, id });
   }
   return given
-    .filter(({ id }) => !rules.includes(id))
+    .filter(({ id }) => !known.includes(id))
     .map(({ path, id }) => {
-      const near = nearest(id, rules);
+      const near = nearest(id, known);
       const hint = near === undefined ? '; `portent rules` lists them' : `; did you mean ${near}?`;
       return { path, text: `no such rule${path.endsWith(id) ? '' : ` as ${id}`}${hint}` };
     });

@@ -28,8 +28,16 @@ ${settings().map(row).join('\n')}
 ## Rules
 
 Only the file sets actions of rules and exemptions. \`off\` does not run the rule, \`note\` logs and counts, \`warn\` shows a
-warning to the user, \`deny\` refuses the change. The first override that fits the namespace counts.
-An exemption turns what it covers into a note, with its reason.
+warning to the user, \`deny\` refuses the change. The profile gives the action of every rule that is not set: \`advise\` denies
+nothing, \`standard\` only what is certainly wrong or an outage, \`strict\` also what it would warn about with high severity.
+
+An override is another action where all its conditions hold: \`namespaces\` (names), \`namespaceSelector\` (labels of the
+Namespace), \`kinds\` (\`NetworkPolicy\`, \`Service\`), \`users\`, \`groups\`. The first override that fits counts. Where a selector
+asks for labels of a Namespace that Portent has not seen, nothing is denied. Offline there is no user, so no \`users\` and no
+\`groups\` fit.
+
+An exemption has the same conditions. It turns what it covers into a note; each use is shown to the user, logged and
+counted. [Exemptions](exemptions.md) tells also of those that an object asks for itself.
 
 \`\`\`yaml
 profile: standard
@@ -37,11 +45,15 @@ rules:
   node-port-range: deny
   namespace-isolated:
     action: warn
-    namespaces:
-      - { names: [payments], action: deny }
-      - { selector: { matchLabels: { tier: sandbox } }, action: off }
+    overrides:
+      - { namespaces: [payments], action: deny }
+      - { namespaceSelector: { matchLabels: { tier: sandbox } }, action: off }
+      - { kinds: [NetworkPolicy], groups: [network-team], action: note }
 exemptions:
-  - { rules: [namespace-isolated], users: ['system:serviceaccount:argocd:deployer'], reason: 'policies come first here' }
+  - rules: [namespace-isolated]
+    users: ['system:serviceaccount:argocd:deployer']
+    reason: policies come first here
+    until: '2030-12-31'
 \`\`\`
 `;
 }

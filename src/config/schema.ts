@@ -1,59 +1,6 @@
 import * as z from 'zod';
-import {
-  ACTIONS,
-  bytes,
-  labelSelector,
-  objectName,
-  objectPath,
-  port,
-  portRange,
-  seconds,
-  tristate,
-  whole,
-  word,
-} from './fields.ts';
-
-const action = word(ACTIONS);
-
-const namespaceOverride = z
-  .strictObject({
-    names: z.array(objectName).min(1, { error: 'name at least one namespace' }).optional(),
-    selector: labelSelector.optional(),
-    action,
-  })
-  .refine(({ names, selector }) => (names === undefined) !== (selector === undefined), {
-    error: 'give either names or selector',
-  })
-  .meta({
-    description: 'Another action in some namespaces, by name or by label. The first that fits counts.',
-  });
-
-const rule = z
-  .strictObject({
-    action: action
-      .optional()
-      .meta({ description: 'The action everywhere else. Left out: as the profile says.' }),
-    namespaces: z.array(namespaceOverride).default([]),
-  })
-  .meta({ description: 'What a finding of this rule leads to.' });
-
-/** `node-port-range: deny` is short for `node-port-range: {action: deny}`. */
-export const ruleOrAction = z.preprocess(
-  (given) => (typeof given === 'string' ? { action: given } : given),
-  rule,
-);
-
-const texts = z.array(z.string().min(1).max(500)).min(1, { error: 'name at least one, or leave it out' });
-
-const exemption = z
-  .strictObject({
-    rules: texts.meta({ description: 'Rule ids, or "*" for all.' }),
-    users: texts.optional().meta({ description: 'Left out: every user.' }),
-    groups: texts.optional().meta({ description: 'Left out: every group.' }),
-    namespaces: z.array(objectName).min(1).optional().meta({ description: 'Left out: every namespace.' }),
-    reason: z.string().min(1).max(500).meta({ description: 'Recorded in the audit log.' }),
-  })
-  .meta({ description: 'A recorded opt-out: what it covers is noted, not warned about or denied.' });
+import { enforcementSettings } from './enforcement.ts';
+import { bytes, port, seconds, tristate, whole, word } from './fields.ts';
 
 /**
  * The configuration file. Every description here is what the documentation, the JSON Schema and
@@ -139,16 +86,10 @@ export const schema = z.strictObject({
         .meta({ description: 'Then: time for running requests to end.' }),
     })
     .prefault({}),
-  stale: word(['allow', 'warn', 'deny'])
-    .default('warn')
-    .meta({ description: 'The decision while the model of the cluster is stale or still loading.' }),
   budget: whole(1, 1_000_000_000).default(20_000).meta({
     description:
       'Work for one review, in pairs of peers; the default is about 20 ms. Past it the answer says what was not analysed.',
   }),
-  nodePortRange: portRange
-    .prefault('30000-32767')
-    .meta({ description: "Ports a Service's nodePort may have." }),
   cni: z
     .strictObject({
       name: z.string().min(1).max(100).optional().meta({ description: 'Name of the network plug-in.' }),
@@ -160,27 +101,7 @@ export const schema = z.strictObject({
     })
     .prefault({})
     .meta({ description: 'What you know of the network plug-in; overrides what Portent detects.' }),
-  dns: z
-    .strictObject({
-      services: z
-        .array(objectPath)
-        .default(['kube-system/kube-dns'])
-        .meta({ description: 'Services that answer cluster DNS, as namespace/name.' }),
-      nodeLocal: z
-        .array(z.union([z.ipv4(), z.ipv6()], { error: 'use an IP address' }))
-        .default(['169.254.20.10'])
-        .meta({ description: 'Addresses of a DNS cache on each node.' }),
-    })
-    .prefault({})
-    .meta({ description: 'Where pods ask for names.' }),
-  profile: word(['advise', 'standard', 'strict']).default('standard').meta({
-    description: 'Actions of all rules that are not set: advise never denies, strict denies the most.',
-  }),
-  rules: z
-    .record(z.string().regex(/^[a-z0-9-]{1,80}$/, { error: 'use the id of a rule' }), ruleOrAction)
-    .default({})
-    .meta({ description: 'Actions by rule id: off, note (log and metrics only), warn or deny.' }),
-  exemptions: z.array(exemption).default([]).meta({ description: 'Recorded opt-outs.' }),
+  ...enforcementSettings,
 });
 
 /** What a file may hold. */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import { ruleOrAction } from './enforcement.ts';
 import { ACTIONS } from './fields.ts';
-import { ruleOrAction, schema } from './schema.ts';
+import { schema } from './schema.ts';
 
 /** A setting that one text can give: on the command line, in the environment, or as a leaf of the file. */
 export interface Setting {
@@ -31,6 +32,8 @@ export function configJsonSchema(): object {
     io: 'input',
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }) => {
+      // For the API server alone.
+      delete (jsonSchema as Record<string, unknown>)['x-kubernetes-validations'];
       if (zodSchema !== ruleOrAction) return;
       // The schema of a preprocessed value is that of the result; the short form has to be told apart.
       const { description, ...long } = jsonSchema;

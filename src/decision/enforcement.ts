@@ -1,42 +1,42 @@
 /**
- * What a finding leads to: the profile, each rule's action, overrides by namespace, exemptions.
+ * What a finding leads to: the profile, each rule's action, overrides, exemptions.
  * Plain data; the configuration's output fits it as it is.
  */
-import type { Labels } from '../model/labels.ts';
-import { type Requirement, selects } from '../model/selector.ts';
-import type { Snapshot, Space } from '../model/snapshot.ts';
-import type { Action, RuleSettings, Severity } from '../rules/rule.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { Action, Kind, RuleSettings, Severity } from '../rules/rule.ts';
+import { hasEnded } from './expiry.ts';
+import { fits, type Scope, type Subject, type User } from './scope.ts';
 
 export type Profile = 'advise' | 'standard' | 'strict';
 
-/** A label selector as the configuration file writes it. */
-export interface LabelSelector {
-  readonly matchLabels: Readonly<Record<string, string>>;
-  readonly matchExpressions: readonly Requirement[];
-}
-
-/** Another action in some namespaces: by name, or by a selector on the Namespace's labels. */
-export interface NamespaceAction {
-  readonly names?: readonly string[] | undefined;
-  readonly selector?: LabelSelector | undefined;
+/** Another action where all its conditions hold. */
+export interface Override extends Scope {
   readonly action: Action;
 }
 
-/** What a rule's findings lead to. The first namespace entry that fits counts, then `action`, then the profile. */
+/** What a rule's findings lead to. The first override that fits counts, then `action`, then the profile. */
 export interface RuleConfig {
   readonly action?: Action | undefined;
-  readonly namespaces: readonly NamespaceAction[];
+  readonly overrides: readonly Override[];
 }
 
-/** A recorded opt-out: findings it covers become notes, and the reason is in the audit log. */
-export interface Exemption {
+/** A recorded opt-out by the operator: findings it covers become notes, and every use is told. */
+export interface Exemption extends Scope {
   /** Rule ids, or `*`. */
   readonly rules: readonly string[];
-  /** Each list that is given must match; a list that is not given matches everybody. */
-  readonly users?: readonly string[] | undefined;
-  readonly groups?: readonly string[] | undefined;
-  readonly namespaces?: readonly string[] | undefined;
   readonly reason: string;
+  /** As `expiry.ts` reads it; left out, it does not end. */
+  readonly until?: string | undefined;
+}
+
+/**
+ * Who may exempt an object by its annotation: whom the API server grants the verb `exempt` on portentpolicies in
+ * the object's namespace, the users and groups that are listed, or nobody.
+ */
+export interface ExemptionAnnotation {
+  readonly by: 'access-review' | 'listed' | 'nobody';
+  readonly users: readonly string[];
+  readonly groups: readonly string[];
 }
 
 export interface RulesConfig extends RuleSettings {
@@ -46,12 +46,14 @@ export interface RulesConfig extends RuleSettings {
   /** What a change gets while the model is syncing or stale. */
   readonly stale: 'allow' | 'warn' | 'deny';
   readonly exemptions?: readonly Exemption[] | undefined;
+  readonly exemptionAnnotation: ExemptionAnnotation;
 }
 
 export const DEFAULT_RULES_CONFIG: RulesConfig = Object.freeze({
   profile: 'standard',
   rules: Object.freeze({}),
   stale: 'warn',
+  exemptionAnnotation: Object.freeze({ by: 'access-review', users: [], groups: [] }),
   nodePortRange: Object.freeze({ from: 30000, to: 32767 }),
   dns: Object.freeze({
     services: Object.freeze(['kube-system/kube-dns']),
@@ -59,29 +61,32 @@ export const DEFAULT_RULES_CONFIG: RulesConfig = Object.freeze({
   }),
 });
 
-export interface User {
-  readonly username: string;
-  readonly groups: readonly string[];
-}
-
-/** The action for one finding, and the recorded reason when an exemption softened it. */
+/** The action for one finding, and the exemption that softened it, or would have if it had not ended. */
 export interface Ruling {
   readonly action: Action;
-  readonly exemption?: string;
+  readonly exemption?: Exemption;
+  readonly ended?: Exemption;
 }
 
 /** The actions that hold for one change. */
 export class Enforcement {
   readonly #config: RulesConfig;
-  readonly #namespace: string;
-  readonly #space: Space | undefined;
-  readonly #user: User | undefined;
+  readonly #subject: Subject;
+  readonly #now: number | undefined;
 
-  constructor(config: RulesConfig, snapshot: Snapshot, namespace: string, user: User | undefined) {
+  /** `now`: milliseconds since 1970; without it no exemption that ends counts. */
+  constructor(
+    config: RulesConfig,
+    snapshot: Snapshot,
+    object: { readonly kind: Kind; readonly namespace: string },
+    user: User | undefined,
+    now?: number,
+  ) {
+    const { kind, namespace } = object;
+    const space = snapshot.spaces.get(namespace);
     this.#config = config;
-    this.#namespace = namespace;
-    this.#space = snapshot.spaces.get(namespace);
-    this.#user = user;
+    this.#subject = { kind, namespace, labels: space?.known === true ? space.labels : undefined, user };
+    this.#now = now;
   }
 
   /** Whether the rule needs to run at all. */
@@ -94,27 +99,33 @@ export class Enforcement {
    * `strict` denies what is warned about with high severity. An info finding is a note at most.
    */
   rule(rule: string, severity: Severity, standard: Action): Ruling {
-    const { action: written, sure } = this.#configured(rule);
-    let action = written ?? this.#byProfile(standard, severity);
+    const configured = this.#configured(rule);
+    let action = configured.action ?? this.#byProfile(standard, severity);
     if (severity === 'info' && (action === 'warn' || action === 'deny')) action = 'note';
-    if (action === 'deny' && !sure) action = 'warn';
-    if (action === 'warn' || action === 'deny') {
-      const exemption = this.#config.exemptions?.find((one) => this.#covers(one, rule));
-      if (exemption !== undefined) return { action: 'note', exemption: exemption.reason };
+    if (action !== 'warn' && action !== 'deny') return { action };
+    let sure = configured.sure;
+    let ended: Exemption | undefined;
+    for (const exemption of this.#config.exemptions ?? []) {
+      if (!exemption.rules.includes('*') && !exemption.rules.includes(rule)) continue;
+      const covers = fits(exemption, this.#subject);
+      if (covers === undefined) sure = false;
+      if (covers !== true) continue;
+      if (!hasEnded(exemption.until, this.#now)) return { action: 'note', exemption };
+      ended ??= exemption;
     }
-    return { action };
+    if (action === 'deny' && !sure) action = 'warn';
+    return ended === undefined ? { action } : { action, ended };
   }
 
   /** `sure` is false when an entry asks for labels of a Namespace that was never seen: then nothing denies. */
   #configured(rule: string): { readonly action: Action | undefined; readonly sure: boolean } {
     if (!Object.hasOwn(this.#config.rules, rule)) return { action: undefined, sure: true };
-    const { action, namespaces } = this.#config.rules[rule] as RuleConfig;
+    const { action, overrides } = this.#config.rules[rule] as RuleConfig;
     let sure = true;
-    for (const entry of namespaces) {
-      if (entry.names?.includes(this.#namespace)) return { action: entry.action, sure };
-      if (entry.selector === undefined) continue;
-      if (this.#space === undefined || !this.#space.known) sure = false;
-      else if (matches(entry.selector, this.#space.labels)) return { action: entry.action, sure };
+    for (const override of overrides) {
+      const applies = fits(override, this.#subject);
+      if (applies === true) return { action: override.action, sure };
+      if (applies === undefined) sure = false;
     }
     return { action, sure };
   }
@@ -129,21 +140,4 @@ export class Enforcement {
         return standard === 'warn' && (severity === 'critical' || severity === 'high') ? 'deny' : standard;
     }
   }
-
-  #covers(exemption: Exemption, rule: string): boolean {
-    const { rules, users, groups, namespaces } = exemption;
-    if (!rules.includes('*') && !rules.includes(rule)) return false;
-    if (users !== undefined && (this.#user === undefined || !users.includes(this.#user.username)))
-      return false;
-    if (groups !== undefined && !groups.some((group) => this.#user?.groups.includes(group))) return false;
-    return namespaces === undefined || namespaces.includes(this.#namespace);
-  }
-}
-
-function matches(selector: LabelSelector, labels: Labels): boolean {
-  const requirements: Requirement[] = [...selector.matchExpressions];
-  for (const [key, value] of Object.entries(selector.matchLabels)) {
-    requirements.push({ key, operator: 'In', values: [value] });
-  }
-  return selects({ requirements }, labels);
 }

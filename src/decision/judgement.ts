@@ -1,6 +1,7 @@
 import type { Change } from '../model/change.ts';
 import type { Finding } from '../rules/rule.ts';
 import type { Simulation } from '../simulate/contract.ts';
+import type { ExemptionUse, Grant } from './exemption.ts';
 
 export type Decision = 'allow' | 'warn' | 'deny';
 
@@ -17,6 +18,13 @@ export interface UncheckedRule {
   readonly reason: string;
 }
 
+/** A judgement that hangs on whether the user may exempt objects of the namespace. */
+export interface OpenQuestion {
+  readonly namespace: string;
+  /** The judgement with the answer in it. Until then nothing is exempted. */
+  readonly settle: (answer: Exclude<Grant, { readonly kind: 'assumed' }>) => Judgement;
+}
+
 /** All that is said about one change. */
 export interface Judgement {
   readonly decision: Decision;
@@ -29,6 +37,10 @@ export interface Judgement {
   /** For the audit log; keys without a slash (the API server drops those with one). */
   readonly auditAnnotations: Readonly<Record<string, string>>;
   readonly unchecked: readonly UncheckedRule[];
+  /** Exemptions that covered a finding, and annotations that could not be read. */
+  readonly exemptions: readonly ExemptionUse[];
+  /** Set when an annotation's exemption would count and somebody has to be asked. */
+  readonly question?: OpenQuestion;
   readonly simulation: Simulation;
 }
 

@@ -3,6 +3,7 @@
  * line breaks and characters that reorder text never get through, and every bound holds whatever comes in.
  */
 import type { Judged } from '../model/change.ts';
+import type { ExemptionAnnotation } from './enforcement.ts';
 import type { JudgedFinding } from './judgement.ts';
 
 /** The API server drops a warning with a line break, and kubectl shows long ones badly. In bytes of UTF-8. */
@@ -102,10 +103,11 @@ function restText(count: number): string {
   return `portent: ${count} more ${count === 1 ? 'finding' : 'findings'}; portent check -f FILE shows all of them.`;
 }
 
-/** What was refused, why, and what to do: several lines. */
+/** What was refused, why, what to do, and how to be exempted: several lines. */
 export function denialText(
   object: Judged,
   findings: readonly JudgedFinding[],
+  exemptBy: ExemptionAnnotation['by'],
   more: readonly string[] = [],
 ): string {
   const denied = findings.filter(({ action }) => action === 'deny');
@@ -123,8 +125,25 @@ export function denialText(
   }
   if (denied.length > MOST_REASONS) lines.push(`and ${denied.length - MOST_REASONS} more reasons.`);
   const rules = [...new Set(denied.map(({ rule }) => rule))];
-  if (rules.length > 0) lines.push(`More about it: portent rules ${rules[0]}`);
-  return clip(lines.join('\n'), DENIAL_LENGTH);
+  if (rules.length === 0) return clip(lines.join('\n'), DENIAL_LENGTH);
+  // However many reasons there are, the way out is told.
+  const last = `${exemptionText(object, rules, exemptBy)}\nMore about it: portent rules ${rules[0]}`;
+  return `${clip(lines.join('\n'), DENIAL_LENGTH - last.length - 1)}\n${last}`;
+}
+
+function exemptionText(object: Judged, rules: readonly string[], by: ExemptionAnnotation['by']): string {
+  if (by === 'nobody')
+    return 'For an exemption: ask whoever runs Portent to write one into its configuration.';
+  const namespace = printable(object.namespace);
+  const whom =
+    by === 'listed'
+      ? 'only users listed in the configuration may'
+      : `who applies it needs the verb exempt on portentpolicies.portent.dev in namespace ${namespace}`;
+  const named = clip(rules.join(','), WARNING_LENGTH);
+  return (
+    `For an exemption: annotate the object with portent.dev/exempt: "${named}", portent.dev/exempt-reason and ` +
+    `portent.dev/exempt-until (a day); ${whom}.`
+  );
 }
 
 function bytes(text: string): number {

@@ -56,28 +56,29 @@ test('every setting can be given by its variable', () => {
 
 test('the configuration is frozen to its leaves', () => {
   const config = configOf({
-    file: { name: 'c', text: 'rules: {a: {namespaces: [{names: [x], action: off}]}}' },
+    file: { name: 'c', text: 'rules: {a: {overrides: [{namespaces: [x], action: off}]}}' },
   });
-  const names = config.rules.a?.namespaces[0]?.names as string[];
+  const names = config.rules.a?.overrides[0]?.namespaces as string[];
   assert.throws(() => names.push('y'), TypeError);
   assert.throws(() => ((config.listen as { port: number }).port = 1), TypeError);
 });
 
-test('a rule takes a bare action or overrides by namespace', () => {
+test('a rule takes a bare action or overrides', () => {
   const text = `
 rules:
   node-port-range: deny
   namespace-isolated:
     action: deny
-    namespaces:
-      - {names: [dev, test], action: off}
-      - {selector: {matchLabels: {tier: sandbox}}, action: note}
+    overrides:
+      - {namespaces: [dev, test], action: off}
+      - {namespaceSelector: {matchLabels: {tier: sandbox}}, action: note}
+      - {kinds: [Service], users: [ann], groups: [admins], action: warn}
 `;
   const { rules } = configOf({ file: { name: 'c', text } });
   assert.equal(rules['node-port-range']?.action, 'deny');
   assert.deepEqual(
-    rules['namespace-isolated']?.namespaces.map(({ action }) => action),
-    ['off', 'note'],
+    rules['namespace-isolated']?.overrides.map(({ action }) => action),
+    ['off', 'note', 'warn'],
   );
 });
 
@@ -113,23 +114,38 @@ const refused: readonly [string, string, RegExp][] = [
   ],
   ['half a key pair', 'tls: {keyFile: /k.pem}', /tls: .*give certificateFile and keyFile together/],
   [
-    'an override without namespaces',
-    'rules: {a: {namespaces: [{action: off}]}}',
-    /rules\.a\.namespaces\.0: .*give either names or selector/,
+    'an override without a condition',
+    'rules: {a: {overrides: [{action: off}]}}',
+    /rules\.a\.overrides\.0: .*give at least one of namespaces, namespaceSelector, kinds, users and groups/,
+  ],
+  [
+    'a kind that is not judged',
+    'rules: {a: {overrides: [{action: off, kinds: [Pod]}]}}',
+    /kinds\.0: "Pod": use NetworkPolicy or Service/,
+  ],
+  [
+    'an exemption that ends on no day',
+    "exemptions: [{rules: ['*'], reason: x, until: '2030-02-30'}]",
+    /exemptions\.0\.until: "2030-02-30": use a day such as 2030-12-31/,
+  ],
+  [
+    'a list of users that nobody reads',
+    'exemptionAnnotation: {users: [ann]}',
+    /exemptionAnnotation: .*give users or groups with "by: listed"/,
   ],
   [
     'no labels at all',
-    'rules: {a: {namespaces: [{action: off, selector: {}}]}}',
+    'rules: {a: {overrides: [{action: off, namespaceSelector: {}}]}}',
     /give matchLabels or matchExpressions/,
   ],
   [
     'a label that is a number',
-    'rules: {a: {namespaces: [{action: off, selector: {matchLabels: {tier: 1}}}]}}',
+    'rules: {a: {overrides: [{action: off, namespaceSelector: {matchLabels: {tier: 1}}}]}}',
     /tier: 1: use a text/,
   ],
   [
     'an operator without values',
-    'rules: {a: {namespaces: [{action: off, selector: {matchExpressions: [{key: x, operator: In}]}}]}}',
+    'rules: {a: {overrides: [{action: off, namespaceSelector: {matchExpressions: [{key: x, operator: In}]}}]}}',
     /give values for In and NotIn/,
   ],
   ['an exemption without a reason', "exemptions: [{rules: ['*']}]", /exemptions\.0\.reason: use a string/],

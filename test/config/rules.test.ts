@@ -6,16 +6,16 @@ import { labelsOf } from '../../src/model/labels.ts';
 import { Store } from '../../src/model/store.ts';
 import { DEFAULT_BUDGET } from '../../src/simulate/budget.ts';
 
-test('the judge takes the configuration as it is, and the first namespace entry that fits counts', () => {
+test('the judge takes the configuration as it is, and the first override that fits counts', () => {
   const text = `
 rules:
   quiet: off
   isolated:
     action: deny
-    namespaces:
-      - {names: [payments], action: warn}
-      - {selector: {matchLabels: {tier: sandbox}}, action: note}
-      - {selector: {matchExpressions: [{key: tier, operator: Exists}]}, action: off}
+    overrides:
+      - {namespaces: [payments], action: warn}
+      - {namespaceSelector: {matchLabels: {tier: sandbox}}, action: note}
+      - {namespaceSelector: {matchExpressions: [{key: tier, operator: Exists}]}, action: off}
 exemptions:
   - {rules: ['*'], namespaces: [payments], reason: agreed}
 `;
@@ -32,13 +32,19 @@ exemptions:
   put('tiered', 'gold');
   put('other', '');
   const rulingOf = (namespace: string) =>
-    new Enforcement(config, store, namespace, undefined).rule('isolated', 'high', 'note');
+    new Enforcement(config, store, { kind: 'Service', namespace }, undefined).rule(
+      'isolated',
+      'high',
+      'note',
+    );
   assert.deepEqual(
     ['payments', 'play', 'tiered', 'other'].map((namespace) => rulingOf(namespace).action),
     ['note', 'note', 'off', 'deny'],
   );
-  assert.equal(rulingOf('payments').exemption, 'agreed');
-  assert(new Enforcement(config, store, 'other', undefined).isOff('quiet', 'deny'));
+  assert.equal(rulingOf('payments').exemption?.reason, 'agreed');
+  assert(
+    new Enforcement(config, store, { kind: 'Service', namespace: 'other' }, undefined).isOff('quiet', 'deny'),
+  );
 });
 
 test('the budget of a server is that of every other command', () => {

@@ -129,13 +129,13 @@ describe('configuration', () => {
   test('the profile advise warns instead', () => assert.equal(decide({ profile: 'advise' }), 'warn'));
 
   test('a written action wins over the profile', () => {
-    const rules = { 'node-port-range': { action: 'deny', namespaces: [] } } as const;
+    const rules = { 'node-port-range': { action: 'deny', overrides: [] } } as const;
     assert.equal(decide({ profile: 'advise', rules }), 'deny');
-    assert.equal(decide({ rules: { 'node-port-range': { action: 'note', namespaces: [] } } }), 'allow');
+    assert.equal(decide({ rules: { 'node-port-range': { action: 'note', overrides: [] } } }), 'allow');
   });
 
   test('off: the rule does not run', () => {
-    const rules = { 'node-port-range': { action: 'off', namespaces: [] } } as const;
+    const rules = { 'node-port-range': { action: 'off', overrides: [] } } as const;
     const { findings } = judge(store, change, context({ rules }));
     assert.deepEqual(
       findings.map(({ rule }) => rule),
@@ -147,23 +147,23 @@ describe('configuration', () => {
     assert.equal(decide({ nodePortRange: { from: 3000, to: 32767 } }), 'allow'));
 
   test('a namespace by name or by label has its own action', () => {
-    const byName = { names: ['shop'], action: 'warn' } as const;
-    const elsewhere = { names: ['other'], action: 'warn' } as const;
+    const byName = { namespaces: ['shop'], action: 'warn' } as const;
+    const elsewhere = { namespaces: ['other'], action: 'warn' } as const;
     const selector = { matchLabels: { env: 'test' }, matchExpressions: [] };
     const entry = (one: object) =>
-      ({ 'node-port-range': { action: 'deny', namespaces: [one] } }) as RulesConfig['rules'];
+      ({ 'node-port-range': { action: 'deny', overrides: [one] } }) as RulesConfig['rules'];
     assert.equal(decide({ rules: entry(byName) }), 'warn');
     assert.equal(decide({ rules: entry(elsewhere) }), 'deny');
-    assert.equal(decide({ rules: entry({ selector, action: 'warn' }) }), 'warn');
+    assert.equal(decide({ rules: entry({ namespaceSelector: selector, action: 'warn' }) }), 'warn');
     const production = { matchLabels: { env: 'production' }, matchExpressions: [] };
-    assert.equal(decide({ rules: entry({ selector: production, action: 'warn' }) }), 'deny');
+    assert.equal(decide({ rules: entry({ namespaceSelector: production, action: 'warn' }) }), 'deny');
   });
 
   test('labels of a namespace that was never seen deny nothing', () => {
     const unseen = storeOf(SHOP);
     const selector = { matchLabels: { env: 'production' }, matchExpressions: [] };
     const rules: RulesConfig['rules'] = {
-      'node-port-range': { action: 'deny', namespaces: [{ selector, action: 'warn' }] },
+      'node-port-range': { action: 'deny', overrides: [{ namespaceSelector: selector, action: 'warn' }] },
     };
     const { decision } = judge(unseen, changeOf(unseen, 'CREATE', NODE_PORT_3000), context({ rules }));
     assert.equal(decision, 'warn');
@@ -182,9 +182,10 @@ describe('configuration', () => {
     assert.equal(decide({ exemptions }), 'deny');
     assert.equal(decide({ exemptions }, { user: { username: 'eve', groups: ['users'] } }), 'deny');
     const user = { username: 'ann', groups: ['users', 'admins'] };
-    const { decision, auditAnnotations } = judge(store, change, context({ exemptions }, { user }));
+    const { decision, auditAnnotations, warnings } = judge(store, change, context({ exemptions }, { user }));
     assert.equal(decision, 'allow');
-    assert.equal(auditAnnotations.exemptions, 'node-port-range: ticket 12 ');
+    assert.equal(auditAnnotations.exemptions, 'node-port-range (used): ticket 12 ');
+    assert.deepEqual(warnings, ['exempted: node-port-range (ticket 12).']);
   });
 });
 
@@ -224,7 +225,7 @@ test('nothing holds up a namespace on its way out', () => {
       deployment('shop/web', 'app: web', '', '{name: DB_HOST, value: db}') +
       redis,
   );
-  const config = context({ rules: { 'connectivity-lost': { action: 'deny', namespaces: [] } } });
+  const config = context({ rules: { 'connectivity-lost': { action: 'deny', overrides: [] } } });
   const change = changeOf(store, 'DELETE', redis);
   assert.equal(judge(store, change, config).decision, 'deny');
   store.putNamespace({ name: 'shop', labels: [], terminating: true });

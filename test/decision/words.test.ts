@@ -128,12 +128,17 @@ describe('denials', () => {
   const object = judgedOf('{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {}}');
 
   test('say what, why and what to do in lines', () => {
-    const text = denialText(object, [finding('it is cut.', { because: ['NetworkPolicy default/p'] })]);
+    const text = denialText(
+      object,
+      [finding('it is cut.', { because: ['NetworkPolicy default/p'] })],
+      'access-review',
+    );
     assert.deepEqual(text.split('\n'), [
       'Portent refuses this Service default/web.',
       'connectivity-lost: it is cut.',
       '  because: NetworkPolicy default/p',
       '  what to do: do it',
+      'For an exemption: annotate the object with portent.dev/exempt: "connectivity-lost", portent.dev/exempt-reason and portent.dev/exempt-until (a day); who applies it needs the verb exempt on portentpolicies.portent.dev in namespace default.',
       'More about it: portent rules connectivity-lost',
     ]);
   });
@@ -142,8 +147,12 @@ describe('denials', () => {
     const hostile = Array.from({ length: 50 }, () =>
       finding('x\n'.repeat(3000), { because: HOSTILE, fix: 'y\u001b'.repeat(900) }),
     );
-    const text = denialText(object, hostile);
+    const text = denialText(object, hostile, 'listed');
     assert.ok(text.length <= DENIAL_LENGTH);
+    assert.match(
+      text,
+      /\nFor an exemption: .*only users listed.*\nMore about it: portent rules connectivity-lost$/,
+    );
     assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
     assert.ok(text.split('\n').length < 50);
   });

@@ -24,8 +24,11 @@ const KEPT_ANNOTATIONS: ReadonlySet<string> = new Set([
   'service.beta.kubernetes.io/alibaba-cloud-loadbalancer-address-type',
   'networking.gke.io/load-balancer-type',
   'cloud.google.com/load-balancer-type',
+  'portent.dev/exempt',
+  'portent.dev/exempt-reason',
+  'portent.dev/exempt-until',
 ]);
-const KEPT_PREFIXES = ['portent.dev/', 'service.kubernetes.io/topology'] as const;
+const KEPT_PREFIXES = ['service.kubernetes.io/topology'] as const;
 
 /** The metadata every object has. */
 export interface Meta {
