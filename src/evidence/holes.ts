@@ -93,11 +93,20 @@ export function peerAt(place: PeerPlace, direction: Direction): Peer | undefined
 
 /** Whether any policy in the list has an exception at all: most have none. */
 export function hasExceptions(policies: readonly NetworkPolicy[], direction: Direction): boolean {
-  return policies.some((policy) =>
-    (policy[direction] ?? []).some(
-      ({ peers }) => peers !== 'any' && peers.some((peer) => isBlock(peer) && peer.block.except.length > 0),
-    ),
+  return policies.some((policy) => exceptsAny(policy[direction] ?? []));
+}
+
+/** Known for rules, not asked again for each of a thousand subjects. */
+const excepting = new WeakMap<readonly PolicyRule[], boolean>();
+
+function exceptsAny(rules: readonly PolicyRule[]): boolean {
+  const known = excepting.get(rules);
+  if (known !== undefined) return known;
+  const found = rules.some(
+    ({ peers }) => peers !== 'any' && peers.some((peer) => isBlock(peer) && peer.block.except.length > 0),
   );
+  excepting.set(rules, found);
+  return found;
 }
 
 function isBlock(peer: Peer): peer is BlockPeer {

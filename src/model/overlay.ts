@@ -41,93 +41,158 @@ interface Replaced {
   readonly services: Map<string, Service | undefined>;
 }
 
-/** The snapshot before a change: what the API server calls the old object, or nothing, in its place. */
-export function beforeChange(snapshot: Snapshot, change: Change, earlier: readonly Change[] = []): View {
-  return overlay(snapshot, earlier, (put) => put(changedObject(change), change.before), change.after);
-}
-
-/** The snapshot after a change. */
-export function afterChange(snapshot: Snapshot, change: Change, earlier: readonly Change[] = []): View {
-  // The old object's selectors are learnt too, so that both views see the pods in the same classes.
-  return overlay(snapshot, [...earlier, change], undefined, change.before);
+/** The snapshot before and after one change. Both show the pods in the same classes. */
+export function aroundChange(
+  snapshot: Snapshot,
+  change: Change,
+  earlier: readonly Change[] = [],
+): { readonly before: View; readonly after: View } {
+  const lens = new Lens(snapshot);
+  const replaced = replacedBy(earlier, lens);
+  const named = changedObject(change);
+  return {
+    before: new Overlay(snapshot, withPut(replaced, named, change.before, lens), lens),
+    after: new Overlay(snapshot, withPut(replaced, named, change.after, lens), lens),
+  };
 }
 
 /** The snapshot with all the changes made, in order. */
-export function overlay(
-  snapshot: Snapshot,
-  changes: readonly Change[],
-  last?: (put: (named: NetworkPolicy | Service, value: NetworkPolicy | Service | undefined) => void) => void,
-  learn?: NetworkPolicy | Service,
-): View {
-  const replaced = new Map<string, Replaced>();
-  const put = (named: NetworkPolicy | Service, value: NetworkPolicy | Service | undefined): void => {
-    let here = replaced.get(named.namespace);
-    if (here === undefined) {
-      here = { policies: new Map(), services: new Map() };
-      replaced.set(named.namespace, here);
-    }
-    if (named.kind === 'NetworkPolicy') here.policies.set(named.name, value as NetworkPolicy | undefined);
-    else here.services.set(named.name, value as Service | undefined);
-  };
-  for (const change of changes) put(changedObject(change), change.after);
-  last?.(put);
-  return new Overlay(snapshot, replaced, learn);
+export function overlay(snapshot: Snapshot, changes: readonly Change[]): View {
+  const lens = new Lens(snapshot);
+  return new Overlay(snapshot, replacedBy(changes, lens), lens);
 }
 
-class Overlay implements View {
-  readonly snapshot: Snapshot;
-  readonly #replaced: ReadonlyMap<string, Replaced>;
-  /** What replaced objects mention and the snapshot's classes cannot tell apart, by namespace and for all. */
+type AllReplaced = Map<string, Replaced>;
+
+function replacedBy(changes: readonly Change[], lens: Lens): AllReplaced {
+  let replaced: AllReplaced = new Map();
+  for (const change of changes) replaced = put(replaced, changedObject(change), change.after, lens);
+  return replaced;
+}
+
+function withPut(given: AllReplaced, named: Judged, value: Judged | undefined, lens: Lens): AllReplaced {
+  const copy: AllReplaced = new Map(given);
+  const here = given.get(named.namespace);
+  if (here !== undefined) {
+    copy.set(named.namespace, { policies: new Map(here.policies), services: new Map(here.services) });
+  }
+  return put(copy, named, value, lens);
+}
+
+function put(replaced: AllReplaced, named: Judged, value: Judged | undefined, lens: Lens): AllReplaced {
+  let here = replaced.get(named.namespace);
+  if (here === undefined) {
+    here = { policies: new Map(), services: new Map() };
+    replaced.set(named.namespace, here);
+  }
+  if (named.kind === 'NetworkPolicy') here.policies.set(named.name, value as NetworkPolicy | undefined);
+  else here.services.set(named.name, value as Service | undefined);
+  if (value !== undefined) lens.learn(value);
+  return replaced;
+}
+
+/**
+ * The snapshot's classes, split where selectors of the changes tell apart what no stored selector does.
+ * Learns all selectors first, and is looked through afterwards.
+ */
+class Lens {
+  readonly #snapshot: Snapshot;
+  /** What the changes mention and the snapshot's classes cannot tell apart, by namespace and for all. */
   readonly #near = new Map<string, Vocabulary>();
   readonly #far = new Vocabulary();
   readonly #classes = new Map<Space, readonly PodClass[]>();
-  readonly #isolating = {
-    ingress: new Map<PodClass, readonly NetworkPolicy[]>(),
-    egress: new Map<PodClass, readonly NetworkPolicy[]>(),
-  };
+  readonly #parts = new Map<PodClass, readonly PodClass[]>();
 
-  constructor(snapshot: Snapshot, replaced: ReadonlyMap<string, Replaced>, learn?: Judged) {
-    this.snapshot = snapshot;
-    this.#replaced = replaced;
-    for (const { policies, services } of replaced.values()) {
-      for (const policy of policies.values()) if (policy !== undefined) this.#learn(policy);
-      for (const service of services.values()) if (service !== undefined) this.#learn(service);
+  constructor(snapshot: Snapshot) {
+    this.#snapshot = snapshot;
+  }
+
+  learn(judged: Judged): void {
+    if (judged.kind === 'Service') {
+      if (judged.selector !== undefined) this.#learnNear(judged.namespace, judged.selector);
+      return;
     }
-    if (learn !== undefined) this.#learn(learn);
+    for (const { selector, reach } of policySelectors(judged)) {
+      if (reach === 'near') this.#learnNear(judged.namespace, selector);
+      else if (!this.#snapshot.covers(selector)) this.#far.add(selector);
+    }
+  }
+
+  #learnNear(namespace: string, selector: Selector): void {
+    if (this.#snapshot.spaces.get(namespace)?.covers(selector) ?? true) return;
+    const near = this.#near.get(namespace) ?? new Vocabulary();
+    this.#near.set(namespace, near);
+    near.add(selector);
+  }
+
+  /** Whether the stored classes of the namespace are fine enough. */
+  isClear(space: Space): boolean {
+    return this.#far.empty && !this.#near.has(space.name);
   }
 
   classes(space: Space): readonly PodClass[] {
-    const near = this.#near.get(space.name);
-    if (near === undefined && this.#far.empty) return space.classes();
-    const classes = this.#classes.get(space) ?? this.#split(space.classes(), near);
+    if (this.isClear(space)) return space.classes();
+    const classes = this.#classes.get(space) ?? this.#split(space);
     this.#classes.set(space, classes);
     return classes;
   }
 
   /** The list itself when no class falls apart: what others keep for it stays good. */
-  #split(stored: readonly PodClass[], near: Vocabulary = NOTHING): readonly PodClass[] {
+  #split(space: Space): readonly PodClass[] {
+    const stored = space.classes();
     let parted = false;
     const classes: PodClass[] = [];
     for (const podClass of stored) {
-      const parts = split(podClass, near, this.#far);
+      const parts = this.#partsOf(podClass);
       parted ||= parts.length > 1;
       for (const part of parts) classes.push(part);
     }
     return parted ? classes : stored;
   }
 
+  #partsOf(podClass: PodClass): readonly PodClass[] {
+    let parts = this.#parts.get(podClass);
+    if (parts === undefined) {
+      parts = split(podClass, this.#near.get(podClass.space.name) ?? NOTHING, this.#far);
+      this.#parts.set(podClass, parts);
+    }
+    return parts;
+  }
+
+  classOf(space: Space, pod: Pod): PodClass | undefined {
+    const podClass = space.classOf(pod);
+    if (this.isClear(space)) return podClass;
+    return this.#partsOf(podClass).find((part) => part.pods.includes(pod));
+  }
+}
+
+class Overlay implements View {
+  readonly snapshot: Snapshot;
+  readonly #replaced: ReadonlyMap<string, Replaced>;
+  readonly #lens: Lens;
+  readonly #isolating = {
+    ingress: new Map<PodClass, readonly NetworkPolicy[]>(),
+    egress: new Map<PodClass, readonly NetworkPolicy[]>(),
+  };
+
+  constructor(snapshot: Snapshot, replaced: ReadonlyMap<string, Replaced>, lens: Lens) {
+    this.snapshot = snapshot;
+    this.#replaced = replaced;
+    this.#lens = lens;
+  }
+
+  classes(space: Space): readonly PodClass[] {
+    return this.#lens.classes(space);
+  }
+
   selected(space: Space, selector: Selector): readonly PodClass[] {
-    if (!this.#near.has(space.name) && this.#far.empty) return space.selected(selector);
+    if (this.#lens.isClear(space)) return space.selected(selector);
     return this.classes(space).filter(({ labels }) => selects(selector, labels));
   }
 
   classOf(pod: Pod): PodClass | undefined {
     const space = this.#space(pod.namespace);
-    if (space === undefined) return undefined;
-    const podClass = space.classOf(pod);
-    const near = this.#near.get(space.name);
-    if (near === undefined && this.#far.empty) return podClass;
-    return split(podClass, near ?? NOTHING, this.#far).find((part) => part.pods.includes(pod));
+    return space === undefined ? undefined : this.#lens.classOf(space, pod);
   }
 
   policy(namespace: string, name: string): NetworkPolicy | undefined {
@@ -190,24 +255,6 @@ class Overlay implements View {
       if (service?.selector !== undefined && selects(service.selector, podClass.labels)) list.push(service);
     }
     return list;
-  }
-
-  #learn(judged: Judged): void {
-    if (judged.kind === 'Service') {
-      if (judged.selector !== undefined) this.#learnNear(judged.namespace, judged.selector);
-      return;
-    }
-    for (const { selector, reach } of policySelectors(judged)) {
-      if (reach === 'near') this.#learnNear(judged.namespace, selector);
-      else if (!this.snapshot.covers(selector)) this.#far.add(selector);
-    }
-  }
-
-  #learnNear(namespace: string, selector: Selector): void {
-    if (this.#space(namespace)?.covers(selector) ?? true) return;
-    const near = this.#near.get(namespace) ?? new Vocabulary();
-    this.#near.set(namespace, near);
-    near.add(selector);
   }
 
   #space(namespace: string): Space | undefined {

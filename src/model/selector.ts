@@ -27,8 +27,68 @@ export const EVERYTHING: Selector = Object.freeze({ requirements: Object.freeze(
  */
 export function selects(selector: Selector, labels: Labels): boolean {
   if (selector.problem !== undefined) return false;
+  if (isLarge(selector.requirements)) return selectsAll(selector.requirements, labels);
   for (const requirement of selector.requirements) if (!satisfied(requirement, labels)) return false;
   return true;
+}
+
+/** Past so many requirements, or values of the first one, a selector is read by key. */
+const LARGE = 16;
+
+function isLarge(requirements: readonly Requirement[]): boolean {
+  return requirements.length > LARGE || (requirements[0]?.values.length ?? 0) > LARGE;
+}
+
+/** What a large selector asks of each key, so that an object costs its own labels and not the selector's size. */
+interface ByKey {
+  /** Values that are taken; undefined = any. */
+  readonly taken: Map<string, ReadonlySet<string> | undefined>;
+  /** Values that are not taken; undefined = the key itself is not. */
+  readonly refused: Map<string, ReadonlySet<string> | undefined>;
+}
+
+const byKeys = new WeakMap<readonly Requirement[], ByKey>();
+
+function selectsAll(requirements: readonly Requirement[], labels: Labels): boolean {
+  let byKey = byKeys.get(requirements);
+  if (byKey === undefined) {
+    byKey = byKeyOf(requirements);
+    byKeys.set(requirements, byKey);
+  }
+  const { taken, refused } = byKey;
+  let found = 0;
+  for (let i = 0; i < labels.length; i += 2) {
+    const [key, value] = [labels[i] as string, labels[i + 1] as string];
+    if (taken.has(key)) {
+      if (taken.get(key)?.has(value) === false) return false;
+      found++;
+    }
+    if (refused.has(key) && refused.get(key)?.has(value) !== false) return false;
+  }
+  return found === taken.size;
+}
+
+function byKeyOf(requirements: readonly Requirement[]): ByKey {
+  const taken: ByKey['taken'] = new Map();
+  const refused: ByKey['refused'] = new Map();
+  for (const { key, operator, values } of requirements) {
+    const old = taken.get(key);
+    const held = refused.get(key);
+    switch (operator) {
+      case 'In':
+        taken.set(key, old === undefined ? new Set(values) : old.intersection(new Set(values)));
+        break;
+      case 'Exists':
+        taken.set(key, old);
+        break;
+      case 'NotIn':
+        if (!refused.has(key) || held !== undefined) refused.set(key, new Set([...(held ?? []), ...values]));
+        break;
+      case 'DoesNotExist':
+        refused.set(key, undefined);
+    }
+  }
+  return { taken, refused };
 }
 
 /** True for `{}`: a selector that matches everything. */

@@ -1,6 +1,6 @@
 import type { Change } from '../model/change.ts';
 import type { Direction, NetworkPolicy } from '../model/objects.ts';
-import { afterChange, beforeChange, type View } from '../model/overlay.ts';
+import { aroundChange, type View } from '../model/overlay.ts';
 import type { Selector } from '../model/selector.ts';
 import type { PodClass, Snapshot } from '../model/snapshot.ts';
 import { budgetOf } from './budget.ts';
@@ -15,9 +15,7 @@ export interface SimulateOptions {
 
 /** Sets up a change against a snapshot: both views, and the classes whose isolation it touches. */
 export function simulate(snapshot: Snapshot, change: Change, options: SimulateOptions = {}): Simulation {
-  const earlier = options.earlier ?? [];
-  const before = beforeChange(snapshot, change, earlier);
-  const after = afterChange(snapshot, change, earlier);
+  const { before, after } = aroundChange(snapshot, change, options.earlier);
   return {
     change,
     before,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Change } from '../../src/model/change.ts';
-import { afterChange, beforeChange, overlay, type View } from '../../src/model/overlay.ts';
+import { aroundChange, overlay, type View } from '../../src/model/overlay.ts';
 import { parseNetworkPolicy } from '../../src/model/parse/policy.ts';
 import { diffConnections } from '../../src/simulate/diff.ts';
 import { listConnections } from '../../src/simulate/list.ts';
@@ -63,7 +63,7 @@ test('an overlay is the cluster built anew with the change', () => {
     fc.property(changed, grain, ({ before, after, change }, by) => {
       const store = storeOf(before);
       facts(overlay(store, []), by);
-      assert.deepEqual(facts(afterChange(store, change), by), facts(viewOf(after), by));
+      assert.deepEqual(facts(aroundChange(store, change).after, by), facts(viewOf(after), by));
       assert.deepEqual(facts(overlay(store, [change]), by), facts(viewOf(after), by));
     }),
     runs(200),
@@ -74,8 +74,12 @@ test('the view before a change is the same whether the model has it already or n
   fc.assert(
     fc.property(changed, grain, ({ before, after, change }, by) => {
       const expected = facts(viewOf(before), by);
-      assert.deepEqual(facts(beforeChange(storeOf(before), change), by), expected);
-      assert.deepEqual(facts(beforeChange(storeOf(after), change), by), expected, 'the model is ahead');
+      assert.deepEqual(facts(aroundChange(storeOf(before), change).before, by), expected);
+      assert.deepEqual(
+        facts(aroundChange(storeOf(after), change).before, by),
+        expected,
+        'the model is ahead',
+      );
     }),
     runs(200),
   );
@@ -116,9 +120,13 @@ test('diff is list after minus list before, and the reverse', () => {
   fc.assert(
     fc.property(changed, outside, ports, ({ before, after, change }, addresses, numbers) => {
       const store = storeOf(before);
-      const { lost, gained } = diffConnections(beforeChange(store, change), afterChange(store, change), {
-        by: 'pod',
-      });
+      const { lost, gained } = diffConnections(
+        aroundChange(store, change).before,
+        aroundChange(store, change).after,
+        {
+          by: 'pod',
+        },
+      );
       const ends = [...podNames(before), ...addresses];
       for (const from of ends) {
         for (const to of ends) {
