@@ -1,6 +1,7 @@
 /**
  * Writes every generated document, or with --check says which ones differ from what the program would write.
- * Each comes from what the program itself runs on: rules, metrics, the configuration's schema, the commands.
+ * Each comes from what the program itself runs on: rules, metrics, the configuration's schema, the commands. The
+ * dashboard is among them: its queries name metrics.
  */
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -9,12 +10,15 @@ import { docs as configDocs } from '../src/config/docs.ts';
 import { rulesDocs } from '../src/rules/docs.ts';
 import { docs as metricsDocs } from '../src/telemetry/docs.ts';
 import { conformance } from './conformance.ts';
+import { dashboard } from './dashboard.ts';
 
 const check = process.argv.includes('--check');
 const wanted = new Map<string, string>();
 for (const { path, text } of [...rulesDocs(), ...metricsDocs(), ...configDocs(), ...(await cliDocs())]) {
   wanted.set(path, text);
 }
+const grafana = dashboard();
+wanted.set(grafana.path, grafana.text);
 wanted.set('README.md', conformance(readFileSync('README.md', 'utf8')));
 
 const stale: string[] = [];

@@ -13,7 +13,7 @@ export const LABEL_VALUES = {
   action: ['note', 'warn', 'deny'],
   shed: ['in_flight', 'lag', 'deadline', 'gone'],
   malformed: ['json', 'content_type', 'too_large', 'timeout', 'http', 'review', 'version', 'object'],
-  phase: ['parse', 'judge', 'answer'],
+  phase: ['parse', 'judge'],
   state: ['fixed', 'syncing', 'live', 'stale'],
   watch_state: ['syncing', 'live', 'stale', 'forbidden', 'absent'],
 } as const;
@@ -78,7 +78,7 @@ export const METRICS = {
   phase: {
     name: 'portent_simulation_duration_seconds',
     type: 'histogram',
-    help: 'Time of the parts of a review: parse, judge (overlay, simulation and rules), answer.',
+    help: 'Time of the parts of a review: parse, and judge (overlay, simulation and rules).',
     labels: ['phase'],
     buckets: PHASE_BUCKETS,
   },
