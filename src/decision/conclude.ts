@@ -90,8 +90,8 @@ function ruled({ runs, enforcement }: Case): { findings: JudgedFinding[]; uses: 
     else entry.rules.add(rule);
   };
   for (const { rule, findings: found } of runs) {
-    for (const finding of found) {
-      const { action, exemption, ended } = enforcement.rule(rule.id, finding.severity, rule.action);
+    for (const { standard, ...finding } of found) {
+      const { action, exemption, ended } = enforcement.rule(rule.id, finding.severity, standard);
       if (action === 'off') continue;
       cover(exemption, 'used', rule.id);
       cover(ended, 'expired', rule.id);
@@ -165,7 +165,7 @@ function byWeight(runs: readonly RuleRun[]): (a: JudgedFinding, b: JudgedFinding
 }
 
 /** Names in a finding are a stranger's: no shell around this shows anything else than printable text. */
-function readable(finding: Finding): Finding {
+function readable(finding: Omit<Finding, 'standard'>): Omit<Finding, 'standard'> {
   return {
     ...finding,
     subject: printable(finding.subject),

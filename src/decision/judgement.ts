@@ -6,7 +6,7 @@ import type { ExemptionUse, Grant } from './exemption.ts';
 export type Decision = 'allow' | 'warn' | 'deny';
 
 /** A finding with what it leads to. */
-export interface JudgedFinding extends Finding {
+export interface JudgedFinding extends Omit<Finding, 'standard'> {
   readonly action: 'note' | 'warn' | 'deny';
   /** The recorded reason of the exemption that made it a note. */
   readonly exemption?: string;

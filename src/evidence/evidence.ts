@@ -1,3 +1,4 @@
+import type { Service } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import type { Simulation } from '../simulate/contract.ts';
@@ -10,6 +11,7 @@ import { type Losses, lossesOf } from './losses.ts';
 import type { Sources } from './needs.ts';
 import { type RouteTo, routesOf } from './routes.ts';
 import { type ServiceLoss, serviceLosses } from './service-losses.ts';
+import { type Naming, namingsOf } from './service-names.ts';
 
 /** Evidence for one change, each part worked out when it is first asked for. */
 export class Evidence implements Sources {
@@ -22,6 +24,7 @@ export class Evidence implements Sources {
   #controllers: readonly PodClass[] | undefined;
   #dns: readonly DnsTarget[] | undefined;
   #losses: Losses | undefined;
+  #serviceLosses: readonly ServiceLoss[] | undefined;
 
   constructor(simulation: Simulation, dnsServices: readonly string[]) {
     this.#simulation = simulation;
@@ -69,8 +72,14 @@ export class Evidence implements Sources {
   }
 
   /** Clients that a Service change cuts. */
-  serviceLosses(): ServiceLoss[] {
-    return serviceLosses(this.#simulation, this);
+  serviceLosses(): readonly ServiceLoss[] {
+    this.#serviceLosses ??= serviceLosses(this.#simulation, this);
+    return this.#serviceLosses;
+  }
+
+  /** Who names the Service that the change is about. */
+  namings(service: Service): Naming[] {
+    return namingsOf(this.#simulation.after, this, service, this.#dnsServices);
   }
 
   /** What a policy change opens. */

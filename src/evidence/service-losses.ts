@@ -9,8 +9,8 @@ import { endOf } from './losses.ts';
 import type { Caller, Grade } from './need.ts';
 import { backClasses, routeCallers, type Sources, servicePortOf } from './needs.ts';
 
-/** Why a Service no longer answers on a port. */
-export type Cause = 'deleted' | 'no-port' | 'no-pods' | 'no-target' | 'policy';
+/** Why a Service no longer answers on a port that it still has. */
+export type Cause = 'no-pods' | 'no-target' | 'policy';
 
 /** A client that a change of a Service cuts from one of its ports. */
 export interface ServiceLoss {
@@ -29,12 +29,12 @@ interface Client {
   readonly source: string;
 }
 
-/** Clients of the Service that could use a port before the change and cannot after it. */
+/** Clients of the Service that could use a port before an update and cannot after it, although it still has the port. */
 export function serviceLosses(simulation: Simulation, sources: Sources): ServiceLoss[] {
   const { before: old, after: now } = simulation.change;
-  if (old?.kind !== 'Service' || (now !== undefined && now.kind !== 'Service')) return [];
+  if (old?.kind !== 'Service' || now?.kind !== 'Service') return [];
   // What a DNS alias or a hand-made EndpointSlice leads to is not known here.
-  if (now !== undefined && (now.type === 'ExternalName' || now.selector === undefined)) return [];
+  if (now.type === 'ExternalName' || now.selector === undefined) return [];
   const backs = backClasses(simulation.before, old);
   const losses: ServiceLoss[] = [];
   for (const client of clientsOf(sources, old, backs)) {
@@ -74,15 +74,10 @@ function* clientsOf(sources: Sources, service: Service, backs: readonly PodClass
   }
 }
 
-function causeOf(
-  view: View,
-  client: Caller,
-  service: Service | undefined,
-  port: ServicePort,
-): Cause | undefined {
-  if (service === undefined) return 'deleted';
+function causeOf(view: View, client: Caller, service: Service, port: ServicePort): Cause | undefined {
   const same = service.ports.find((one) => one.port === port.port && one.protocol === port.protocol);
-  if (same === undefined) return 'no-port';
+  // A port that somebody names and that is gone is a broken name, not a lost back end.
+  if (same === undefined) return undefined;
   const backs = backClasses(view, service);
   if (backs.length === 0) return 'no-pods';
   if (backs.every(({ namedPorts }) => targetsOf(service, same, namedPorts).length === 0)) return 'no-target';

@@ -1,11 +1,10 @@
 import type { Loss } from '../evidence/losses.ts';
 import type { Caller, Grade } from '../evidence/need.ts';
-import type { Cause, ServiceLoss } from '../evidence/service-losses.ts';
+import type { ServiceLoss } from '../evidence/service-losses.ts';
 import type { Judged } from '../model/change.ts';
 import type { Direction, Service } from '../model/objects.ts';
 import { workloadText } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
-import { selectorText } from '../model/selector.ts';
 import { ROUTES, TIERS } from './reads.ts';
 import type { Rule, RuleContext, Severity, Statement } from './rule.ts';
 import {
@@ -22,7 +21,7 @@ import {
   sortedTexts,
 } from './text.ts';
 import { GUESTBOOK, REDIS_FOR_BOTH, REDIS_FOR_GUESTBOOK } from './worlds/guestbook.ts';
-import { deployment, service } from './worlds/manifests.ts';
+import { deployment, policy, service } from './worlds/manifests.ts';
 
 /** Findings that name somebody; the rest are counted in one more. */
 const MOST_NAMED = 4;
@@ -32,6 +31,11 @@ const SHOP = [
   deployment('shop/db', 'app: db', '{containerPort: 5432}'),
 ].join('');
 const DB = service('shop/db', 'app: db', '{port: 5432}');
+const DB_AT_6432 = service('shop/db', 'app: db', '{port: 5432, targetPort: 6432}');
+const ONLY_5432 = policy(
+  'shop/db',
+  '  podSelector: {matchLabels: {app: db}}\n  ingress: [{ports: [{port: 5432}]}]\n',
+);
 
 export const connectivityLost: Rule = {
   id: 'connectivity-lost',
@@ -44,12 +48,13 @@ export const connectivityLost: Rule = {
   reads: [...ROUTES, ...TIERS],
   summary: 'Somebody can no longer open a connection that the cluster shows they need.',
   why: 'Policies and selectors are written for the clients one thinks of. The others, a replica that follows its leader, an ingress controller, a job at night, are found out by their failure.',
-  fix: 'Admit the client in the policy, or keep the Service port and selector it relies on.',
+  fix: 'Admit the client in the policy, or admit it at the target port that the Service leads to.',
   limits: [
     'What is needed is read from references to Services in pod specs, Ingresses and routes, policies that name a client, Services of type LoadBalancer or NodePort (high), and from application labels shared with a Service (medium). A need that nothing shows is only counted (info).',
     'References from other namespaces are seen when the change touches the client, not when it touches the server.',
     'A verdict that is unknown is not reported as a loss.',
     'It speaks of new connections. Established ones often survive.',
+    'Of a Service that is gone, lost a port or is empty, breaks-references, no-backends and target-port-unresolved speak.',
   ],
   examples: {
     good: [
@@ -88,27 +93,29 @@ export const connectivityLost: Rule = {
         ],
       },
       {
-        title: 'A Service that a pod refers to is deleted',
-        cluster: SHOP + DB,
-        operation: 'DELETE',
-        manifest: DB,
+        title: 'A Service moves to a target port that a policy does not admit',
+        cluster: SHOP + DB + ONLY_5432,
+        operation: 'UPDATE',
+        manifest: DB_AT_6432,
         findings: [
           {
             subject: 'Service shop/db',
-            message: 'shop/web can no longer reach db:5432 (TCP; env DB_URL): the Service is deleted.',
+            message:
+              'shop/web can no longer reach db:5432 (TCP; env DB_URL): policies do not admit it at the new target port or back ends.',
           },
         ],
       },
       {
         title: 'Who comes through an Ingress cannot be seen',
-        cluster: SHOP + DB,
-        operation: 'DELETE',
-        manifest: DB,
+        cluster: SHOP + DB + ONLY_5432,
+        operation: 'UPDATE',
+        manifest: DB_AT_6432,
         missing: ['Ingress.networking.k8s.io'],
         findings: [
           {
             subject: 'Service shop/db',
-            message: 'shop/web can no longer reach db:5432 (TCP; env DB_URL): the Service is deleted.',
+            message:
+              'shop/web can no longer reach db:5432 (TCP; env DB_URL): policies do not admit it at the new target port or back ends.',
           },
         ],
         unchecked: 'Ingress.networking.k8s.io could not be read: what they would show is left out',
@@ -197,13 +204,15 @@ function nowText(policies: Loss['policies'], direction: Direction): string {
   return peers === undefined ? 'nothing is allowed now' : `allowed now only ${word} ${peers}`;
 }
 
+/** Back ends that are still there and no longer reached. Names that are gone, and empty Services, have rules of their own. */
 function* checkService({ evidence, change }: RuleContext): Iterable<Statement> {
   const old = change.before;
-  if (old?.kind !== 'Service') return;
+  if (old?.kind !== 'Service' || change.after === undefined) return;
   const losses = evidence
     .serviceLosses()
+    .filter(({ cause }) => cause === 'policy')
     .sort((a, b) => rank(a.grade) - rank(b.grade) || compareTexts(serviceLossKey(a), serviceLossKey(b)));
-  const groups = [...groupBy(losses, ({ port, cause }) => `${port.port}/${port.protocol} ${cause}`).values()];
+  const groups = [...groupBy(losses, ({ port }) => `${port.port}/${port.protocol}`).values()];
   for (const group of groups.slice(0, MOST_NAMED)) {
     const worst = group[0] as ServiceLoss;
     // The worst first: what shows the need is said of it.
@@ -211,26 +220,9 @@ function* checkService({ evidence, change }: RuleContext): Iterable<Statement> {
     yield {
       subject: serviceText(old),
       severity: severityOf(worst.grade),
-      message: `${listText(clients)} can no longer reach ${old.name}:${worst.port.port} (${worst.port.protocol}; ${worst.source}): ${causeText(worst.cause, change.after as Service | undefined)}.`,
+      message: `${listText(clients)} can no longer reach ${old.name}:${worst.port.port} (${worst.port.protocol}; ${worst.source}): policies do not admit it at the new target port or back ends.`,
       because: [serviceText(old)],
     };
-  }
-}
-
-function causeText(cause: Cause, service: Service | undefined): string {
-  switch (cause) {
-    case 'deleted':
-      return 'the Service is deleted';
-    case 'no-port':
-      return 'the Service no longer has that port';
-    case 'no-pods':
-      return service?.selector === undefined
-        ? 'no pod is behind it'
-        : `selector ${selectorText(service.selector)} of ${serviceText(service)} matches no pod`;
-    case 'no-target':
-      return 'no pod behind it has the named target port';
-    case 'policy':
-      return 'policies do not let it reach the new target port or back ends';
   }
 }
 

@@ -76,8 +76,9 @@ function example(rule: Rule, world: World): string {
   return parts.join('\n');
 }
 
-function findingText(rule: Rule, { subject, message, severity }: ExpectedFinding): string {
-  return `- **${severity ?? rule.severity}**, \`${subject}\`: ${message}`;
+function findingText(rule: Rule, { subject, message, severity, action }: ExpectedFinding): string {
+  const refused = action === 'deny' ? ', refused' : '';
+  return `- **${severity ?? rule.severity}${refused}**, \`${subject}\`: ${message}`;
 }
 
 function yaml(text: string): string {

@@ -1,4 +1,5 @@
 import { allowAll } from './allow-all.ts';
+import { breaksReferences } from './breaks-references.ts';
 import { connectivityGained } from './connectivity-gained.ts';
 import { connectivityLost } from './connectivity-lost.ts';
 import { crossNamespaceEndpoints } from './cross-namespace-endpoints.ts';
@@ -30,6 +31,7 @@ export const RULES: readonly Rule[] = Object.freeze([
   nodePortRange,
   namespaceIsolated,
   connectivityLost,
+  breaksReferences,
   connectivityGained,
   dnsCut,
   selectsNothing,

@@ -49,6 +49,8 @@ export interface Statement {
   readonly because: readonly string[];
   /** Where it is not the rule's own. */
   readonly severity?: Severity;
+  /** What it leads to in the profile `standard`, where it is not the rule's own. */
+  readonly action?: Action;
   readonly fix?: string;
   /** A command that shows more. */
   readonly see?: string;
@@ -58,6 +60,8 @@ export interface Statement {
 export interface Finding {
   readonly rule: string;
   readonly severity: Severity;
+  /** What it leads to in the profile `standard`. */
+  readonly standard: Action;
   readonly subject: string;
   readonly message: string;
   readonly because: readonly string[];
@@ -100,6 +104,7 @@ export interface ExpectedFinding {
   readonly subject: string;
   readonly message: string;
   readonly severity?: Severity;
+  readonly action?: Action;
 }
 
 export interface Rule {

@@ -78,6 +78,7 @@ function complete(rule: Rule, said: Statement): Finding {
   return {
     rule: rule.id,
     severity: said.severity ?? rule.severity,
+    standard: said.action ?? rule.action,
     subject: said.subject,
     message: said.message,
     because: said.because,

@@ -1,11 +1,18 @@
 import { backClasses } from '../evidence/needs.ts';
+import { emptiedCallbacks } from '../evidence/service-names.ts';
+import type { Service, ServicePort } from '../model/objects.ts';
+import type { View } from '../model/overlay.ts';
+import type { PodClass } from '../model/snapshot.ts';
 import { targetsOf } from '../simulate/backends.ts';
 import { nearest } from './nearest.ts';
+import { ROUTES } from './reads.ts';
 import type { Rule } from './rule.ts';
-import { countText, listText, serviceText, shortText, sortedTexts } from './text.ts';
+import { countText, listText, neededText, serviceText, shortText, sortedTexts } from './text.ts';
 import { deployment, service } from './worlds/manifests.ts';
+import { SHOP, SHOP_DB } from './worlds/references.ts';
 
 const CLUSTER = deployment('shop/web', 'app: web', '{name: http-server, containerPort: 3000}');
+const OTHER = deployment('shop/web-old', 'app: web, track: old', '{name: http, containerPort: 3000}');
 const SERVICE = (name: string) => service('shop/web', 'app: web', `{port: 80, targetPort: ${name}}`);
 
 export const targetPortUnresolved: Rule = {
@@ -16,11 +23,14 @@ export const targetPortUnresolved: Rule = {
   severity: 'high',
   action: 'warn',
   needs: 'model',
+  reads: ROUTES,
   summary: 'A Service leads to a port by a name that its pods do not give to any port.',
   why: 'The name is looked up in each pod, together with its protocol. Pods without it are left out, and connections to the Service fail or reach fewer pods than meant.',
   fix: 'Use the name of a container port of the pods, with its protocol, or the number.',
   limits: [
-    'Where some of the pods have the name and others do not, the severity is low: a rollout looks the same.',
+    'Where some of the pods have the name and others do not, the severity is low: a rollout looks the same. It is said when the Service or its selector or port is new.',
+    'A headless Service translates no ports, and Services without pods are reported by no-backends.',
+    'Where the API server itself calls the port, breaks-references says that it loses its pods.',
   ],
   examples: {
     good: [
@@ -31,8 +41,60 @@ export const targetPortUnresolved: Rule = {
         manifest: SERVICE('http-server'),
         findings: [],
       },
+      {
+        title: 'A number needs no name',
+        cluster: CLUSTER,
+        operation: 'CREATE',
+        manifest: SERVICE('8080'),
+        findings: [],
+      },
+      {
+        title: 'What some pods lack was so before',
+        cluster: CLUSTER + OTHER + SERVICE('http-server'),
+        operation: 'UPDATE',
+        manifest: SERVICE('http-server').replace('port: 80', 'port: 8080'),
+        findings: [],
+      },
     ],
     bad: [
+      {
+        title: 'Only some of the pods have it',
+        cluster: CLUSTER + OTHER,
+        operation: 'CREATE',
+        manifest: SERVICE('http-server'),
+        findings: [
+          {
+            subject: 'Service shop/web',
+            severity: 'low',
+            message: 'port 80 leaves out shop/web-old: no TCP port named http-server there.',
+          },
+        ],
+      },
+      {
+        title: 'The name is right and the protocol is not',
+        cluster: CLUSTER + SERVICE('http-server'),
+        operation: 'UPDATE',
+        manifest: SERVICE('http-server').replace('{port: 80', '{protocol: UDP, port: 80'),
+        findings: [
+          {
+            subject: 'Service shop/web',
+            message: 'port 80 leads nowhere: none of its pods (1 workload) has a UDP port named http-server.',
+          },
+        ],
+      },
+      {
+        title: 'It says who needs the port',
+        cluster: SHOP + SHOP_DB,
+        operation: 'UPDATE',
+        manifest: SHOP_DB.replace('port: 5432', 'port: 5432, targetPort: sql'),
+        findings: [
+          {
+            subject: 'Service shop/db',
+            message:
+              'port 5432 leads nowhere: none of its pods (1 workload) has a TCP port named sql. shop/web (env DB_URL) needs it.',
+          },
+        ],
+      },
       {
         title: 'A misspelt name',
         cluster: CLUSTER,
@@ -48,17 +110,22 @@ export const targetPortUnresolved: Rule = {
       },
     ],
   },
-  *check({ change, after }) {
+  *check({ change, before, after, evidence }) {
     const service = change.after;
     if (service?.kind !== 'Service' || service.headless) return;
     if (service.ports.every(({ targetPort }) => typeof targetPort === 'number')) return;
+    const old = change.before?.kind === 'Service' ? change.before : undefined;
     const backs = backClasses(after, service);
+    const called =
+      old === undefined ? [] : emptiedCallbacks(before, after, old, service).map((callback) => callback.port);
     for (const port of service.ports) {
       if (typeof port.targetPort === 'number') continue;
-      const without = backs.filter(({ namedPorts }) => targetsOf(service, port, namedPorts).length === 0);
+      const leftOut = ({ namedPorts }: PodClass) => targetsOf(service, port, namedPorts).length === 0;
+      const without = backs.filter(leftOut);
       if (without.length === 0) continue;
       const because = [`${serviceText(service)} port ${port.port}`];
       if (without.length < backs.length) {
+        if (old !== undefined && hadPort(old, port) && without.every(isBehind(before, old))) continue;
         yield {
           subject: serviceText(service),
           severity: 'low',
@@ -67,14 +134,26 @@ export const targetPortUnresolved: Rule = {
         };
         continue;
       }
+      if (called.includes(port.port)) continue;
       const names = backs.flatMap(({ namedPorts }) => namedPorts.map(({ name }) => name));
       const near = nearest(port.targetPort, new Set(names));
       const workloads = new Set(backs.map(shortText));
+      const needed = evidence.serviceLosses().filter((loss) => loss.port.port === port.port);
       yield {
         subject: serviceText(service),
-        message: `port ${port.port} leads nowhere: none of its pods (${countText(workloads.size, 'workload')}) has a ${port.protocol} port named ${port.targetPort}${near === undefined || near === port.targetPort ? '.' : `; did you mean ${near}?`}`,
+        message: `port ${port.port} leads nowhere: none of its pods (${countText(workloads.size, 'workload')}) has a ${port.protocol} port named ${port.targetPort}${near === undefined || near === port.targetPort ? '.' : `; did you mean ${near}?`}${neededText(needed)}`,
         because,
       };
     }
   },
 };
+
+/** Whether the Service led to this name before. */
+function hadPort(old: Service, { targetPort, protocol }: ServicePort): boolean {
+  return old.ports.some((port) => port.targetPort === targetPort && port.protocol === protocol);
+}
+
+function isBehind(view: View, old: Service): (podClass: PodClass) => boolean {
+  const backs = backClasses(view, old);
+  return (podClass) => backs.includes(podClass);
+}

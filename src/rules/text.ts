@@ -1,4 +1,5 @@
 /** Words that several rules use. */
+import type { ServiceLoss } from '../evidence/service-losses.ts';
 import type { Direction, NetworkPolicy, Peer, Service, Workload } from '../model/objects.ts';
 import { workloadText } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
@@ -54,6 +55,15 @@ export function serviceText(service: Service): string {
 /** `default/web`: the workload as a person says it. */
 export function shortText({ workload }: PodClass): string {
   return `${workload.namespace}/${workload.name}`;
+}
+
+/** Who needs what a Service no longer leads to: ` shop/web (env DB_URL) needs it.`; empty when nobody shows. */
+export function neededText(losses: readonly ServiceLoss[]): string {
+  const who = losses.map(({ client, source }) =>
+    typeof client === 'string' || source.includes('/') ? source : `${shortText(client)} (${source})`,
+  );
+  const names = sortedTexts(who);
+  return names.length === 0 ? '' : ` ${listText(names)} ${names.length === 1 ? 'needs' : 'need'} it.`;
 }
 
 /** `a`, `a and b`, `a, b and 3 more`. */

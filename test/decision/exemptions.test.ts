@@ -274,7 +274,7 @@ describe('an exemption by annotation', () => {
 
   test('of a deletion the old object speaks', () => {
     const rules = { 'no-backends': { action: 'deny', overrides: [] } } as const;
-    const old = manifest({ ...WISH, [EXEMPT]: 'connectivity-lost' });
+    const old = manifest({ ...WISH, [EXEMPT]: 'breaks-references' });
     const cluster = storeOf(
       `${deployment('shop/web', 'app: web', '{containerPort: 8080}')}${deployment('shop/job', 'app: job', '', '{name: WEB_HOST, value: web}')}---\n${old}\n`,
     );

@@ -4,6 +4,7 @@ import { DEFAULT_RULES_CONFIG, type RulesConfig } from '../../src/decision/enfor
 import { type JudgeContext, judge, judgeAll } from '../../src/decision/judge.ts';
 import { GUESTBOOK, REDIS_FOR_GUESTBOOK } from '../../src/rules/worlds/guestbook.ts';
 import { deployment, policy, service } from '../../src/rules/worlds/manifests.ts';
+import { WEBHOOK, WEBHOOK_PODS, WEBHOOK_SERVICE } from '../../src/rules/worlds/references.ts';
 import { ALLOW_ALL, EXCEPT_ONE_CLIENT, REGIONS } from '../../src/rules/worlds/regions.ts';
 import { changeOf, cniOf, storeOf } from '../rules/world.ts';
 
@@ -225,11 +226,29 @@ test('nothing holds up a namespace on its way out', () => {
       deployment('shop/web', 'app: web', '', '{name: DB_HOST, value: db}') +
       redis,
   );
-  const config = context({ rules: { 'connectivity-lost': { action: 'deny', overrides: [] } } });
+  const config = context({ rules: { 'breaks-references': { action: 'deny', overrides: [] } } });
   const change = changeOf(store, 'DELETE', redis);
   assert.equal(judge(store, change, config).decision, 'deny');
   store.putNamespace({ name: 'shop', labels: [], terminating: true });
   assert.equal(judge(store, change, config).decision, 'warn');
+});
+
+describe("the Service of somebody's webhook", () => {
+  const decide = (failurePolicy: 'Fail' | 'Ignore', config: Partial<RulesConfig> = {}): string => {
+    const store = storeOf(WEBHOOK_PODS + WEBHOOK_SERVICE + WEBHOOK(failurePolicy));
+    return judge(store, changeOf(store, 'DELETE', WEBHOOK_SERVICE), context(config)).decision;
+  };
+
+  test('is not deleted while the API server needs it', () => {
+    assert.equal(decide('Fail'), 'deny');
+    assert.equal(decide('Ignore'), 'warn');
+  });
+
+  test('is deleted with a warning where the profile only advises, or the configuration says so', () => {
+    assert.equal(decide('Fail', { profile: 'advise' }), 'warn');
+    const rules = { 'breaks-references': { action: 'warn', overrides: [] } } as const;
+    assert.equal(decide('Fail', { rules }), 'warn');
+  });
 });
 
 describe('several changes', () => {

@@ -16,8 +16,13 @@ for (const rule of RULES) {
           const [run] = runRules(simulation, { settings: DEFAULT_RULES_CONFIG, rules: [rule] });
           assert.ok(run, 'the rule looks at this kind and operation');
           assert.deepEqual(
-            run.findings.map(({ subject, message, severity }) => ({ subject, message, severity })),
-            world.findings.map((finding) => ({ severity: rule.severity, ...finding })),
+            run.findings.map(({ subject, message, severity, standard: action }) => ({
+              subject,
+              message,
+              severity,
+              action,
+            })),
+            world.findings.map((finding) => ({ severity: rule.severity, action: rule.action, ...finding })),
           );
           assert.equal(run.unchecked, world.unchecked);
           for (const { fix, link } of run.findings) {
