@@ -78,13 +78,18 @@ export function subtractConnections(a: Connections, b: Connections): Connections
   };
 }
 
-/** `['All']`, or one entry a range: `['TCP 80', 'UDP 1-65535']`; `[]` for the empty set. */
-export function connectionsText(a: Connections): string[] {
+/** How many lines `connectionsText` gives for a set that is not everything. */
+export function rangeCount(a: Connections): number {
+  return (a.TCP.length + a.UDP.length + a.SCTP.length) / 2;
+}
+
+/** `['All']`, or one entry a range: `['TCP 80', 'UDP 1-65535']`; `[]` for the empty set. The first `most` of them. */
+export function connectionsText(a: Connections, most = Number.POSITIVE_INFINITY): string[] {
   if (allConnections(a)) return ['All'];
   const lines: string[] = [];
   for (const protocol of PROTOCOLS) {
     const ports = a[protocol];
-    for (let i = 0; i < ports.length; i += 2) {
+    for (let i = 0; i < ports.length && lines.length < most; i += 2) {
       lines.push(
         ports[i] === ports[i + 1] ? `${protocol} ${ports[i]}` : `${protocol} ${ports[i]}-${ports[i + 1]}`,
       );

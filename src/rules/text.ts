@@ -9,6 +9,7 @@ import {
   ALL_CONNECTIONS,
   type Connections,
   connectionsText,
+  rangeCount,
   subtractConnections,
 } from '../netset/connections.ts';
 import { parseEnd } from '../simulate/ends.ts';
@@ -117,10 +118,18 @@ export function admittedText(policies: readonly NetworkPolicy[], direction: Dire
 
 /** Connections as a person says them: `TCP 80`, `every port`, `every port but TCP 8888`. */
 export function portsText(connections: Connections): string {
-  const texts = connectionsText(connections);
-  const missing = connectionsText(subtractConnections(ALL_CONNECTIONS, connections));
-  if (missing.length === 0) return 'every port';
-  return texts.length > missing.length ? `every port but ${listText(missing)}` : listText(texts);
+  const missing = subtractConnections(ALL_CONNECTIONS, connections);
+  if (rangeCount(missing) === 0) return 'every port';
+  return rangeCount(connections) > rangeCount(missing)
+    ? `every port but ${rangesText(missing)}`
+    : rangesText(connections);
+}
+
+/** As `listText`; a policy may name 10,000 ports, of which three are told. */
+function rangesText(connections: Connections): string {
+  const count = rangeCount(connections);
+  if (count <= 3) return listText(connectionsText(connections));
+  return `${connectionsText(connections, 3).join(', ')} and ${count - 3} more`;
 }
 
 /**
