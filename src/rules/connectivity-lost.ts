@@ -5,6 +5,7 @@ import type { Judged } from '../model/change.ts';
 import type { Direction, Service } from '../model/objects.ts';
 import { workloadText } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
+import { admit, classPeer, type PatchOperation, type Wire } from './patch.ts';
 import { ROUTES, TIERS } from './reads.ts';
 import type { Rule, RuleContext, Severity, Statement } from './rule.ts';
 import {
@@ -84,6 +85,16 @@ export const connectivityLost: Rule = {
             severity: 'medium',
             message:
               'default/redis-slave can no longer reach redis-master:6379 (TCP 6379; both are app=redis); allowed now only from app=guestbook.',
+            patch: [
+              {
+                op: 'add',
+                path: '/spec/ingress/-',
+                value: {
+                  from: [{ podSelector: { matchLabels: { app: 'redis', role: 'slave' } } }],
+                  ports: [{ protocol: 'TCP', port: 6379 }],
+                },
+              },
+            ],
           },
           {
             subject: 'NetworkPolicy default/redis',
@@ -181,6 +192,7 @@ function lossText(view: View, group: readonly Loss[], changed: Judged | undefine
     severity: severityOf(need.grade),
     message: `${listText(clients)} can no longer reach ${target} (${need.protocol} ${need.port}; ${need.source}); ${nowText(policies, direction)}.`,
     because: policiesText(policies),
+    ...patchOf(group, changed),
     fix:
       direction === 'ingress'
         ? `Add the client to ${rules}, with ${need.protocol} port ${need.port}.`
@@ -196,6 +208,23 @@ function lossText(view: View, group: readonly Loss[], changed: Judged | undefine
   const port = need.service === undefined ? need.port : need.servicePort;
   const protocol = need.protocol === 'TCP' ? '' : `/${need.protocol}`;
   return { ...statement, see: `portent explain ${caller} ${to} ${port}${protocol}` };
+}
+
+/** The missing peers, added to the changed policy; nothing when somebody in the group cannot be named by labels. */
+function patchOf(
+  group: readonly Loss[],
+  changed: Judged | undefined,
+): { readonly patch?: readonly PatchOperation[] } {
+  const { need, direction, policies } = group[0] as Loss;
+  if (changed?.kind !== 'NetworkPolicy' || !policies.includes(changed)) return {};
+  const peers = new Map<string, Wire>();
+  for (const { need } of group) {
+    const end = direction === 'ingress' ? need.from : need.to;
+    const peer = typeof end === 'string' ? undefined : classPeer(changed.namespace, end);
+    if (peer === undefined) return {};
+    peers.set(JSON.stringify(peer), peer);
+  }
+  return { patch: admit(changed, direction, [...peers.values()], [need]) };
 }
 
 function nowText(policies: Loss['policies'], direction: Direction): string {

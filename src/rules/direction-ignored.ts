@@ -9,6 +9,8 @@ const RULES_OF_BOTH = `  podSelector: {matchLabels: {app: web}}
   - ports: [{port: 53, protocol: UDP}]
 `;
 
+const TYPES = Object.freeze({ ingress: 'Ingress', egress: 'Egress' });
+
 export const directionIgnored: Rule = {
   id: 'direction-ignored',
   title: 'Rules of a direction that is left out',
@@ -41,6 +43,7 @@ export const directionIgnored: Rule = {
           {
             subject: 'NetworkPolicy shop/web',
             message: 'spec.egress has rules, but policyTypes leaves Egress out: they do nothing.',
+            patch: [{ op: 'add', path: '/spec/policyTypes', value: ['Ingress', 'Egress'] }],
           },
         ],
       },
@@ -49,11 +52,15 @@ export const directionIgnored: Rule = {
   *check({ change }) {
     const policy = change.after;
     if (policy?.kind !== 'NetworkPolicy') return;
+    const all = (['ingress', 'egress'] as const).filter(
+      (direction) => policy[direction] !== undefined || policy.ignored.includes(direction),
+    );
     for (const direction of policy.ignored) {
       yield {
         subject: policyText(policy),
-        message: `spec.${direction} has rules, but policyTypes leaves ${direction === 'ingress' ? 'Ingress' : 'Egress'} out: they do nothing.`,
+        message: `spec.${direction} has rules, but policyTypes leaves ${TYPES[direction]} out: they do nothing.`,
         because: [`${policyText(policy)} spec.policyTypes`],
+        patch: [{ op: 'add', path: '/spec/policyTypes', value: all.map((one) => TYPES[one]) }],
       };
     }
   },

@@ -2,9 +2,11 @@ import { admitsDns, admitsNodeLocal, type DnsTarget } from '../evidence/dns.ts';
 import type { NetworkPolicy } from '../model/objects.ts';
 import { workloadText } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
+import { EVERYTHING } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
-import { hasConnection } from '../netset/connections.ts';
+import { hasConnection, type Protocol } from '../netset/connections.ts';
 import { reach } from '../simulate/reach.ts';
+import { admit, type PatchOperation, peerWire, selectorWire, type Wire } from './patch.ts';
 import { TIERS } from './reads.ts';
 import type { Rule, RuleContext } from './rule.ts';
 import { admittedText, compareTexts, listText, policiesText, shortText, sortedTexts } from './text.ts';
@@ -40,10 +42,29 @@ const WITH_DNS = `${DATABASE_ONLY}  - to:
 `;
 const FIX =
   'Add an egress rule to the pods k8s-app=kube-dns in namespace kube-system, ports UDP 53 and TCP 53 (and to 169.254.20.10/32 where NodeLocal DNSCache runs).';
+const PATCH: readonly PatchOperation[] = [
+  {
+    op: 'add',
+    path: '/spec/egress/-',
+    value: {
+      to: [
+        {
+          namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } },
+          podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } },
+        },
+      ],
+      ports: [
+        { protocol: 'UDP', port: 53 },
+        { protocol: 'TCP', port: 53 },
+      ],
+    },
+  },
+];
 const CUT = {
   subject: 'shop/web[Deployment]',
   message:
     'shop/web can no longer resolve names: egress no longer reaches the cluster DNS on UDP 53; allowed now only to 10.0.2.0/24.',
+  patch: PATCH,
 };
 
 export const dnsCut: Rule = {
@@ -106,6 +127,7 @@ export const dnsCut: Rule = {
             severity: 'medium',
             message:
               'shop/web may no longer resolve names: no cluster DNS is in the model, and egress allows no port 53; allowed now only to 10.0.2.0/24.',
+            patch: PATCH,
           },
         ],
       },
@@ -116,6 +138,8 @@ export const dnsCut: Rule = {
     const cut: PodClass[] = [];
     let policies: readonly NetworkPolicy[] = [];
     let first: PodClass | undefined;
+    /** Whether the changed policy selects them all: then a rule in it helps them all. */
+    let everywhere = true;
     let last: { before: readonly NetworkPolicy[]; after: readonly NetworkPolicy[]; cut: boolean } | undefined;
     for (const { podClass, directions, egress } of simulation.subjects) {
       if (!directions.includes('egress') || egress.after.length === 0) continue;
@@ -129,6 +153,7 @@ export const dnsCut: Rule = {
         policies = egress.after;
       }
       cut.push(podClass);
+      everywhere &&= egress.after.some((policy) => policy === context.change.after);
     }
     if (first === undefined) return;
     const peers = admittedText(policies, 'egress');
@@ -142,9 +167,34 @@ export const dnsCut: Rule = {
         ? `${names} can no longer resolve names: egress no longer reaches the cluster DNS on UDP 53; ${now}.`
         : `${names} may no longer resolve names: no cluster DNS is in the model, and egress allows no port 53; ${now}.`,
       because: policiesText(policies),
+      ...(everywhere ? { patch: openDns(context) } : {}),
     };
   },
 };
+
+/** Where cluster DNS lives in most clusters, for a model that does not hold it. */
+const USUAL: Wire = peerWire('', 'kube-system', { matchLabels: { 'k8s-app': 'kube-dns' } });
+
+/** An egress rule to the pods behind the DNS Services, by UDP and TCP. */
+function openDns({ evidence, change }: RuleContext): PatchOperation[] {
+  const policy = change.after;
+  if (policy?.kind !== 'NetworkPolicy') return [];
+  const targets = evidence.dns();
+  const services = new Set(targets.map(({ service }) => service));
+  const peers = [...services].map(({ namespace, selector = EVERYTHING }) =>
+    peerWire(policy.namespace, namespace, selectorWire(selector)),
+  );
+  const numbers = new Set(targets.filter(({ protocol }) => protocol === 'UDP').map(({ port }) => port));
+  if (numbers.size === 0) return admit(policy, 'egress', [USUAL], portsOf([53]));
+  return admit(policy, 'egress', peers, portsOf(numbers));
+}
+
+function portsOf(numbers: Iterable<number>): { protocol: Protocol; port: number }[] {
+  return [...numbers].flatMap((port) => [
+    { protocol: 'UDP', port } as const,
+    { protocol: 'TCP', port } as const,
+  ]);
+}
 
 function isDnsKnown({ evidence }: RuleContext): boolean {
   return evidence.dns().some(({ protocol }) => protocol === 'UDP');

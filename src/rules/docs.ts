@@ -76,9 +76,16 @@ function example(rule: Rule, world: World): string {
   return parts.join('\n');
 }
 
-function findingText(rule: Rule, { subject, message, severity, action }: ExpectedFinding): string {
+function findingText(rule: Rule, { subject, message, severity, action, patch }: ExpectedFinding): string {
   const refused = action === 'deny' ? ', refused' : '';
-  return `- **${severity ?? rule.severity}${refused}**, \`${subject}\`: ${message}`;
+  const said = `- **${severity ?? rule.severity}${refused}**, \`${subject}\`: ${message}`;
+  if (patch === undefined) return said;
+  const steps = patch.map((step) => JSON.stringify(step)).join('\n');
+  return `${said}\n\n  Ready fix, as JSON Patch (\`portent check --fix\` shows it in the manifest):\n\n${indented(`\`\`\`json\n${steps}\n\`\`\``)}`;
+}
+
+function indented(text: string): string {
+  return text.replace(/^/gm, '  ');
 }
 
 function yaml(text: string): string {

@@ -35,6 +35,7 @@ export const externalIps: Rule = {
           {
             subject: 'Service shop/web',
             message: 'takes the connections of this cluster to 203.0.113.9.',
+            patch: [{ op: 'remove', path: '/spec/externalIPs' }],
           },
         ],
       },
@@ -46,10 +47,16 @@ export const externalIps: Rule = {
     const old = change.before?.kind === 'Service' ? change.before.externalIPs : [];
     const added = service.externalIPs.filter((address) => !old.includes(address));
     if (added.length === 0) return;
+    const kept = service.externalIPs.filter((address) => old.includes(address));
     yield {
       subject: serviceText(service),
       message: `takes the connections of this cluster to ${listText(added)}.`,
       because: [`${serviceText(service)} spec.externalIPs`],
+      patch: [
+        kept.length === 0
+          ? { op: 'remove', path: '/spec/externalIPs' }
+          : { op: 'replace', path: '/spec/externalIPs', value: kept },
+      ],
     };
   },
 };

@@ -1,4 +1,6 @@
+import type { PortMatch } from '../model/objects.ts';
 import { nearest } from './nearest.ts';
+import type { PatchOperation } from './patch.ts';
 import type { Rule } from './rule.ts';
 import { pathText, policyText } from './text.ts';
 import { deployment, policy } from './worlds/manifests.ts';
@@ -49,6 +51,7 @@ export const namedPortUnresolved: Rule = {
             subject: 'NetworkPolicy shop/web',
             message:
               'spec.ingress[0] admits the port named http-serve (TCP), which no selected pod has; did you mean http-server?',
+            patch: [{ op: 'replace', path: '/spec/ingress/0/ports/0/port', value: 'http-server' }],
           },
         ],
       },
@@ -67,7 +70,8 @@ export const namedPortUnresolved: Rule = {
     for (let i = 0; i < rules.length; i++) {
       const ports = rules[i]?.ports ?? 'any';
       if (ports === 'any') continue;
-      for (const entry of ports) {
+      for (let j = 0; j < ports.length; j++) {
+        const entry = ports[j] as PortMatch;
         if (!('name' in entry)) continue;
         const { name, protocol } = entry;
         if (known.has(`${name}/${protocol}`)) continue;
@@ -84,9 +88,23 @@ export const namedPortUnresolved: Rule = {
           subject: policyText(policy),
           message: `${path} admits the port named ${name} (${protocol}), which no selected pod has${hint}`,
           because: [`${policyText(policy)} ${path}`],
+          ...patchOf(`/spec/ingress/${i}/ports/${j}`, entry, otherProtocol, near, known),
         };
         return;
       }
     }
   },
 };
+
+function patchOf(
+  path: string,
+  { protocol }: PortMatch,
+  otherProtocol: string | undefined,
+  near: string | undefined,
+  known: ReadonlySet<string>,
+): { patch?: PatchOperation[] } {
+  if (otherProtocol !== undefined)
+    return { patch: [{ op: 'add', path: `${path}/protocol`, value: otherProtocol }] };
+  if (near === undefined || !known.has(`${near}/${protocol}`)) return {};
+  return { patch: [{ op: 'replace', path: `${path}/port`, value: near }] };
+}

@@ -1,6 +1,14 @@
 import { labelValue } from '../model/labels.ts';
-import type { Selector } from '../model/selector.ts';
+import { type Requirement, type Selector, selects } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
+
+/** A label that a selector asks for, and the one it may have meant. */
+export interface Meant {
+  /** The place among the selector's requirements. */
+  readonly requirement: number;
+  readonly key: string;
+  readonly value: string;
+}
 
 /** Values looked at for one guess: labels are written by strangers, and a guess is only a courtesy. */
 const MOST_VALUES = 100;
@@ -9,18 +17,43 @@ const MOST_VALUES = 100;
  * A label pair that exists and that the selector may have meant: the same key with a value that differs by a
  * slip of the keyboard, or the same value under another key. Undefined when nothing is close.
  */
-export function didYouMean(selector: Selector, classes: readonly PodClass[]): string | undefined {
-  for (const { key, operator, values } of selector.requirements) {
+export function meantLabel(selector: Selector, classes: readonly PodClass[]): Meant | undefined {
+  for (let i = 0; i < selector.requirements.length; i++) {
+    const { key, operator, values } = selector.requirements[i] as Requirement;
     if (operator !== 'In') continue;
     const wanted = values[0] as string;
     const present = valuesOf(classes, key);
     if (values.some((value) => present.has(value))) continue;
     const near = nearest(wanted, present);
-    if (near !== undefined) return `${key}=${near}`;
+    if (near !== undefined) return { requirement: i, key, value: near };
     const other = keyOfValue(classes, wanted);
-    if (other !== undefined) return `${other}=${wanted}`;
+    if (other !== undefined) return { requirement: i, key: other, value: wanted };
   }
   return undefined;
+}
+
+/** `app=web`. */
+export function meantText({ key, value }: Meant): string {
+  return `${key}=${value}`;
+}
+
+/**
+ * The selector with the label it may have meant, where that label alone was wrong: it must select some of the
+ * pods that a policy or Service can select.
+ */
+export function correctedSelector(
+  selector: Selector,
+  meant: Meant | undefined,
+  classes: readonly PodClass[],
+): Selector | undefined {
+  if (meant === undefined) return undefined;
+  const { requirement, key, value } = meant;
+  const right = {
+    requirements: selector.requirements.with(requirement, { key, operator: 'In', values: [value] }),
+  };
+  return classes.some(({ labels, hostNetwork }) => !hostNetwork && selects(right, labels))
+    ? right
+    : undefined;
 }
 
 /** The candidate a few slips away from `wanted`, the closest first; undefined when none is. */

@@ -3,7 +3,8 @@ import { emptiedCallbacks } from '../evidence/service-names.ts';
 import type { Service } from '../model/objects.ts';
 import { selectorText } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
-import { didYouMean } from './nearest.ts';
+import { correctedSelector, meantLabel, meantText } from './nearest.ts';
+import { mapWire, type PatchOperation } from './patch.ts';
 import { ROUTES } from './reads.ts';
 import type { Rule, RuleContext, Statement } from './rule.ts';
 import { countText, listText, neededText, serviceText, shortText, sortedTexts } from './text.ts';
@@ -11,6 +12,7 @@ import { deployment, pod, service } from './worlds/manifests.ts';
 import { INGRESS, SHOP, SHOP_DB, SHOP_WEB } from './worlds/references.ts';
 
 const CLUSTER = deployment('shop/web', 'app: web', '{containerPort: 8080}');
+const TO_WEB: readonly PatchOperation[] = [{ op: 'replace', path: '/spec/selector', value: { app: 'web' } }];
 const WEB = service('shop/web', 'app: web', '{port: 80, targetPort: 8080}');
 const READY = pod('shop/web-1', 'app: web, track: stable', '10.0.0.1').replace(
   'status: {',
@@ -66,6 +68,7 @@ export const noBackends: Rule = {
             subject: 'Service shop/web',
             severity: 'high',
             message: 'loses its 1 workload: app=wed matches no pod in namespace shop; did you mean app=web?',
+            patch: TO_WEB,
           },
         ],
       },
@@ -107,6 +110,7 @@ export const noBackends: Rule = {
             subject: 'Service shop/web',
             severity: 'low',
             message: 'app=wed matches no pod in namespace shop; did you mean app=web?',
+            patch: TO_WEB,
           },
         ],
       },
@@ -137,14 +141,18 @@ function empty(
   const space = snapshot.spaces.get(service.namespace);
   const classes = space === undefined ? [] : after.classes(space);
   const selector = service.selector ?? { requirements: [] };
-  const meant = didYouMean(selector, classes);
+  const meant = meantLabel(selector, classes);
+  const right = correctedSelector(selector, meant, classes);
   const loses = old.length === 0 ? '' : `loses its ${countText(old.length, 'workload')}: `;
   const needed = old.length === 0 ? '' : neededText(evidence.serviceLosses());
   return {
     subject: serviceText(service),
     severity: old.length > 0 ? 'high' : classes.length > 0 ? 'low' : 'info',
-    message: `${loses}${selectorText(selector)} matches no pod in namespace ${service.namespace}${meant === undefined ? '.' : `; did you mean ${meant}?`}${needed}`,
+    message: `${loses}${selectorText(selector)} matches no pod in namespace ${service.namespace}${meant === undefined ? '.' : `; did you mean ${meantText(meant)}?`}${needed}`,
     because: [`${serviceText(service)} spec.selector`],
+    ...(right === undefined
+      ? {}
+      : { patch: [{ op: 'replace', path: '/spec/selector', value: mapWire(right) }] }),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ServicePort } from '../model/objects.ts';
 import type { Rule } from './rule.ts';
 import { listText, serviceText } from './text.ts';
 
@@ -47,6 +48,7 @@ export const nodePortRange: Rule = {
           {
             subject: 'Service default/web',
             message: 'nodePort 3000 is outside the allowed range 30000-32767.',
+            patch: [{ op: 'remove', path: '/spec/ports/0/nodePort' }],
           },
         ],
       },
@@ -57,16 +59,23 @@ export const nodePortRange: Rule = {
     if (service?.kind !== 'Service') return;
     const { from, to } = settings.nodePortRange;
     const old = change.before?.kind === 'Service' ? change.before.ports : [];
-    const outside = service.ports
-      .map(({ nodePort }) => nodePort)
-      .filter((port) => port !== 0 && (port < from || port > to))
-      .filter((port) => !old.some(({ nodePort }) => nodePort === port));
-    if (outside.length === 0) return;
+    const places = [...service.ports.keys()].filter((i) => {
+      const { nodePort } = service.ports[i] as ServicePort;
+      return (
+        nodePort !== 0 &&
+        (nodePort < from || nodePort > to) &&
+        !old.some((port) => port.nodePort === nodePort)
+      );
+    });
+    if (places.length === 0) return;
+    const outside = places.map((i) => service.ports[i]?.nodePort);
     const ports = listText([...new Set(outside)].map(String));
     yield {
       subject: serviceText(service),
       message: `nodePort ${ports} ${outside.length === 1 ? 'is' : 'are'} outside the allowed range ${from}-${to}.`,
       because: [`the configured range ${from}-${to}`],
+      // Left out, it is chosen by the API server.
+      patch: places.map((i) => ({ op: 'remove', path: `/spec/ports/${i}/nodePort` })),
     };
   },
 };

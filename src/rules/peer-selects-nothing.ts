@@ -2,7 +2,8 @@ import type { NetworkPolicy, PodPeer } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import { selects, selectsEverything } from '../model/selector.ts';
 import type { PodClass, Space } from '../model/snapshot.ts';
-import { didYouMean } from './nearest.ts';
+import { correctedSelector, meantLabel, meantText } from './nearest.ts';
+import { type PatchOperation, selectorWire } from './patch.ts';
 import type { Rule } from './rule.ts';
 import { pathText, peerText, policyText } from './text.ts';
 import { deployment, policy } from './worlds/manifests.ts';
@@ -22,6 +23,15 @@ const POLICY = (client: string) =>
     - podSelector: {matchLabels: {app: ${client}}}
 `,
   );
+const ELSEWHERE = policy(
+  'shop/redis',
+  `  podSelector: {matchLabels: {app: redis}}
+  ingress:
+  - from:
+    - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: frnt}}
+      podSelector: {matchLabels: {app: web}}
+`,
+);
 
 export const peerSelectsNothing: Rule = {
   id: 'peer-selects-nothing',
@@ -36,6 +46,7 @@ export const peerSelectsNothing: Rule = {
   fix: 'Compare the selector with the labels of the pods and namespaces. A podSelector alone means the namespace of the policy.',
   limits: [
     'A policy applied before its clients is reported too.',
+    'Of a cluster state without any Namespace object it is not known which namespaces there are: peers in one that the state does not show are not reported.',
     'In clusters where more than 1,000 kinds of pods would have to be looked at, the rule stops and says nothing.',
   ],
   examples: {
@@ -47,8 +58,48 @@ export const peerSelectsNothing: Rule = {
         manifest: POLICY('guestbook'),
         findings: [],
       },
+      {
+        title: 'A namespace that a state without Namespace objects does not show',
+        cluster: CLUSTER,
+        operation: 'CREATE',
+        manifest: ELSEWHERE,
+        findings: [],
+      },
     ],
     bad: [
+      {
+        title: 'A misspelt namespace',
+        cluster: `${CLUSTER}---\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n`,
+        operation: 'CREATE',
+        manifest: ELSEWHERE,
+        findings: [
+          {
+            subject: 'NetworkPolicy shop/redis',
+            message:
+              'spec.ingress[0].from[0] (app=web in namespaces with kubernetes.io/metadata.name=frnt) matches no pod.',
+          },
+        ],
+      },
+      {
+        title: 'A client that lives in another namespace',
+        cluster: CLUSTER + deployment('front/web', 'app: web'),
+        operation: 'CREATE',
+        manifest: POLICY('web'),
+        findings: [
+          {
+            subject: 'NetworkPolicy shop/redis',
+            message:
+              'spec.ingress[0].from[0] (app=web) matches no pod; did you mean the pods in namespace front (add a namespaceSelector)?',
+            patch: [
+              {
+                op: 'add',
+                path: '/spec/ingress/0/from/0/namespaceSelector',
+                value: { matchLabels: { 'kubernetes.io/metadata.name': 'front' } },
+              },
+            ],
+          },
+        ],
+      },
       {
         title: 'A misspelt client',
         cluster: CLUSTER,
@@ -58,6 +109,13 @@ export const peerSelectsNothing: Rule = {
           {
             subject: 'NetworkPolicy shop/redis',
             message: 'spec.ingress[0].from[0] (app=guestbok) matches no pod; did you mean app=guestbook?',
+            patch: [
+              {
+                op: 'replace',
+                path: '/spec/ingress/0/from/0/podSelector',
+                value: { matchLabels: { app: 'guestbook' } },
+              },
+            ],
           },
         ],
       },
@@ -78,11 +136,13 @@ export const peerSelectsNothing: Rule = {
           if (peer?.kind !== 'pods' || matchesSomething(after, policy, peer, looks) !== 'no') continue;
           if (++found > MOST_FINDINGS) return;
           const path = pathText(direction, i, j);
-          const meant = meantText(after, policy, peer);
+          const pointer = `/spec/${direction}/${i}/${direction === 'ingress' ? 'from' : 'to'}/${j}`;
+          const meant = guess(after, policy, peer, pointer);
           yield {
             subject: policyText(policy),
-            message: `${path} (${peerText(peer)}) matches no pod${meant === undefined ? '.' : `; did you mean ${meant}?`}`,
+            message: `${path} (${peerText(peer)}) matches no pod${meant === undefined ? '.' : `; did you mean ${meant.text}?`}`,
             because: [`${policyText(policy)} ${path}`],
+            ...(meant?.patch === undefined ? {} : { patch: meant.patch }),
           };
         }
       }
@@ -116,7 +176,16 @@ function matchesSomething(
       if (!podClass.hostNetwork && selects(peer.pods, podClass.labels)) return 'yes';
     }
   }
-  return unsure ? 'unknown' : 'no';
+  return unsure || mayBeElsewhere(view, peer) ? 'unknown' : 'no';
+}
+
+/** Whether the peer may mean a namespace that a model without any Namespace object just does not show. */
+function mayBeElsewhere({ snapshot: { spaces } }: View, peer: PodPeer): boolean {
+  if (peer.namespaces === 'own') return false;
+  if (namesOf(peer)?.every((name) => spaces.has(name)) === true) return false;
+  let looks = 0;
+  for (const { known } of spaces.values()) if (known || ++looks > MOST_LOOKS) return false;
+  return true;
 }
 
 /** The namespaces a peer can mean: its own, those it names, or all. */
@@ -135,15 +204,26 @@ function namesOf(peer: PodPeer): readonly string[] | undefined {
   return byName?.values;
 }
 
-function meantText(view: View, policy: NetworkPolicy, peer: PodPeer): string | undefined {
+interface Guess {
+  readonly text: string;
+  readonly patch?: readonly PatchOperation[];
+}
+
+/** What the peer may have meant, and the change to the peer at this pointer that says it. */
+function guess(view: View, policy: NetworkPolicy, peer: PodPeer, pointer: string): Guess | undefined {
   const near: PodClass[] = [];
   for (const space of spacesOf(view, policy, peer)) {
     if (near.length > 200) break;
     if (peer.namespaces !== 'own' && !selects(peer.namespaces, space.labels)) continue;
     near.push(...view.classes(space));
   }
-  const meant = didYouMean(peer.pods, near);
-  if (meant !== undefined) return meant;
+  const meant = meantLabel(peer.pods, near);
+  if (meant !== undefined) {
+    const text = meantText(meant);
+    const right = correctedSelector(peer.pods, meant, near);
+    if (right === undefined) return { text };
+    return { text, patch: [{ op: 'replace', path: `${pointer}/podSelector`, value: selectorWire(right) }] };
+  }
   if (peer.namespaces !== 'own') return undefined;
   // The usual slip: the client lives elsewhere and namespaceSelector was left out.
   let looks = 0;
@@ -153,10 +233,15 @@ function meantText(view: View, policy: NetworkPolicy, peer: PodPeer): string | u
     if (home !== undefined && home < space.name) continue;
     for (const podClass of view.classes(space)) {
       if (++looks > MOST_LOOKS) break;
-      if (!selects(peer.pods, podClass.labels)) continue;
+      if (podClass.hostNetwork || !selects(peer.pods, podClass.labels)) continue;
       home = space.name;
       break;
     }
   }
-  return home === undefined ? undefined : `the pods in namespace ${home} (add a namespaceSelector)`;
+  if (home === undefined) return undefined;
+  const value = { matchLabels: { 'kubernetes.io/metadata.name': home } };
+  return {
+    text: `the pods in namespace ${home} (add a namespaceSelector)`,
+    patch: [{ op: 'add', path: `${pointer}/namespaceSelector`, value }],
+  };
 }

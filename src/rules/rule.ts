@@ -4,6 +4,7 @@ import type { Change } from '../model/change.ts';
 import type { View } from '../model/overlay.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Simulation } from '../simulate/contract.ts';
+import type { PatchOperation } from './patch.ts';
 
 export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'info';
 export const SEVERITIES: readonly Severity[] = Object.freeze(['critical', 'high', 'medium', 'low', 'info']);
@@ -52,6 +53,8 @@ export interface Statement {
   /** What it leads to in the profile `standard`, where it is not the rule's own. */
   readonly action?: Action;
   readonly fix?: string;
+  /** What to change in the manifest that the finding goes away; only where one change is plainly right. */
+  readonly patch?: readonly PatchOperation[];
   /** A command that shows more. */
   readonly see?: string;
 }
@@ -66,6 +69,7 @@ export interface Finding {
   readonly message: string;
   readonly because: readonly string[];
   readonly fix: string;
+  readonly patch?: readonly PatchOperation[];
   readonly see?: string;
   /** The rule's page. */
   readonly link: string;
@@ -105,6 +109,7 @@ export interface ExpectedFinding {
   readonly message: string;
   readonly severity?: Severity;
   readonly action?: Action;
+  readonly patch?: readonly PatchOperation[];
 }
 
 export interface Rule {

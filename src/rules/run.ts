@@ -83,6 +83,7 @@ function complete(rule: Rule, said: Statement): Finding {
     message: said.message,
     because: said.because,
     fix: said.fix ?? rule.fix,
+    ...(said.patch === undefined ? {} : { patch: said.patch }),
     ...(said.see === undefined ? {} : { see: said.see }),
     link: `docs/rules/${rule.id}.md`,
   };

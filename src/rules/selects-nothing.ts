@@ -1,5 +1,6 @@
 import { selectorText, selects, selectsEverything } from '../model/selector.ts';
-import { didYouMean } from './nearest.ts';
+import { correctedSelector, meantLabel, meantText } from './nearest.ts';
+import { selectorWire } from './patch.ts';
 import type { Rule } from './rule.ts';
 import { policyText } from './text.ts';
 import { deployment, policy } from './worlds/manifests.ts';
@@ -41,6 +42,7 @@ export const selectsNothing: Rule = {
           {
             subject: 'NetworkPolicy shop/redis',
             message: 'app=rediss selects no pod in namespace shop; did you mean app=redis?',
+            patch: [{ op: 'replace', path: '/spec/podSelector', value: { matchLabels: { app: 'redis' } } }],
           },
         ],
       },
@@ -53,18 +55,22 @@ export const selectsNothing: Rule = {
     const classes = space === undefined ? [] : after.classes(space);
     const chosen = classes.filter(({ labels }) => selects(policy.subject, labels));
     if (chosen.some(({ hostNetwork }) => !hostNetwork)) return;
-    const meant = didYouMean(policy.subject, classes);
+    const meant = meantLabel(policy.subject, classes);
+    const right = chosen.length > 0 ? undefined : correctedSelector(policy.subject, meant, classes);
     const hint =
       chosen.length > 0
         ? '; the pods that carry it are on the host network, which no policy covers.'
         : meant === undefined
           ? '.'
-          : `; did you mean ${meant}?`;
+          : `; did you mean ${meantText(meant)}?`;
     yield {
       subject: policyText(policy),
       ...(classes.length === 0 ? { severity: 'info' as const } : {}),
       message: `${selectorText(policy.subject)} selects no pod in namespace ${policy.namespace}${hint}`,
       because: [`${policyText(policy)} spec.podSelector`],
+      ...(right === undefined
+        ? {}
+        : { patch: [{ op: 'replace', path: '/spec/podSelector', value: selectorWire(right) }] }),
     };
   },
 };

@@ -1,3 +1,4 @@
+import type { PortMatch } from '../model/objects.ts';
 import { targetsOf } from '../simulate/backends.ts';
 import type { Rule, RuleContext } from './rule.ts';
 import { compareTexts, pathText, policyText, serviceText } from './text.ts';
@@ -56,6 +57,7 @@ export const servicePortForTargetPort: Rule = {
             subject: 'NetworkPolicy shop/web',
             message:
               'spec.ingress[0] admits TCP 80, the port of Service shop/web; policies see the target port 8080.',
+            patch: [{ op: 'replace', path: '/spec/ingress/0/ports/0/port', value: 8080 }],
           },
         ],
       },
@@ -70,7 +72,8 @@ export const servicePortForTargetPort: Rule = {
     for (let i = 0; i < rules.length; i++) {
       const ports = rules[i]?.ports ?? 'any';
       if (ports === 'any') continue;
-      for (const entry of ports) {
+      for (let j = 0; j < ports.length; j++) {
+        const entry = ports[j] as PortMatch;
         if ('name' in entry || entry.from !== entry.to) continue;
         if (--left < 0) return;
         const mistaken = mistakenPort(context, entry.protocol, entry.from);
@@ -80,6 +83,7 @@ export const servicePortForTargetPort: Rule = {
           subject: policyText(policy),
           message: `${pathText('ingress', i)} admits ${entry.protocol} ${entry.from}, the port of ${mistaken.service}; policies see the target port ${mistaken.target}.`,
           because: [`${policyText(policy)} ${pathText('ingress', i)}`, mistaken.service],
+          patch: [{ op: 'replace', path: `/spec/ingress/${i}/ports/${j}/port`, value: mistaken.target }],
         };
       }
     }

@@ -105,6 +105,7 @@ export const targetPortUnresolved: Rule = {
             subject: 'Service shop/web',
             message:
               'port 80 leads nowhere: none of its pods (1 workload) has a TCP port named http-serve; did you mean http-server?',
+            patch: [{ op: 'replace', path: '/spec/ports/0/targetPort', value: 'http-server' }],
           },
         ],
       },
@@ -118,7 +119,8 @@ export const targetPortUnresolved: Rule = {
     const backs = backClasses(after, service);
     const called =
       old === undefined ? [] : emptiedCallbacks(before, after, old, service).map((callback) => callback.port);
-    for (const port of service.ports) {
+    for (let i = 0; i < service.ports.length; i++) {
+      const port = service.ports[i] as ServicePort;
       if (typeof port.targetPort === 'number') continue;
       const leftOut = ({ namedPorts }: PodClass) => targetsOf(service, port, namedPorts).length === 0;
       const without = backs.filter(leftOut);
@@ -137,12 +139,18 @@ export const targetPortUnresolved: Rule = {
       if (called.includes(port.port)) continue;
       const names = backs.flatMap(({ namedPorts }) => namedPorts.map(({ name }) => name));
       const near = nearest(port.targetPort, new Set(names));
+      const fits = backs.some(({ namedPorts }) =>
+        namedPorts.some(({ name, protocol }) => name === near && protocol === port.protocol),
+      );
       const workloads = new Set(backs.map(shortText));
       const needed = evidence.serviceLosses().filter((loss) => loss.port.port === port.port);
       yield {
         subject: serviceText(service),
         message: `port ${port.port} leads nowhere: none of its pods (${countText(workloads.size, 'workload')}) has a ${port.protocol} port named ${port.targetPort}${near === undefined || near === port.targetPort ? '.' : `; did you mean ${near}?`}${neededText(needed)}`,
         because,
+        ...(near === undefined || !fits
+          ? {}
+          : { patch: [{ op: 'replace', path: `/spec/ports/${i}/targetPort`, value: near }] }),
       };
     }
   },

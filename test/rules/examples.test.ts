@@ -16,11 +16,12 @@ for (const rule of RULES) {
           const [run] = runRules(simulation, { settings: DEFAULT_RULES_CONFIG, rules: [rule] });
           assert.ok(run, 'the rule looks at this kind and operation');
           assert.deepEqual(
-            run.findings.map(({ subject, message, severity, standard: action }) => ({
+            run.findings.map(({ subject, message, severity, standard: action, patch }) => ({
               subject,
               message,
               severity,
               action,
+              ...(patch === undefined ? {} : { patch }),
             })),
             world.findings.map((finding) => ({ severity: rule.severity, action: rule.action, ...finding })),
           );

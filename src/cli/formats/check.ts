@@ -33,7 +33,7 @@ function changeJson(change: ReportChange): object {
 }
 
 function findingJson(finding: ReportFinding): object {
-  const { rule, severity, action, subject, message, because, fix, see } = finding;
+  const { rule, severity, action, subject, message, because, fix, patch, see } = finding;
   return {
     rule,
     severity,
@@ -42,6 +42,7 @@ function findingJson(finding: ReportFinding): object {
     message,
     because,
     fix,
+    ...(patch === undefined ? {} : { patch }),
     ...(see === undefined ? {} : { see }),
   };
 }

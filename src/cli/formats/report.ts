@@ -1,3 +1,4 @@
+import type { PatchOperation } from '../../rules/patch.ts';
 import type { Diff } from '../../simulate/contract.ts';
 
 export type DecisionWord = 'allow' | 'warn' | 'deny';
@@ -11,6 +12,7 @@ export interface ReportFinding {
   readonly message: string;
   readonly because: readonly string[];
   readonly fix: string;
+  readonly patch?: readonly PatchOperation[];
   readonly see?: string | undefined;
 }
 
