@@ -1,7 +1,7 @@
 /** The part of the configuration that says what findings lead to. A PortentPolicy may set it too. */
 import * as z from 'zod';
 import { expiryOf } from '../decision/expiry.ts';
-import { ACTIONS, labelSelector, objectName, objectPath, portRange, word } from './fields.ts';
+import { ACTIONS, labelPair, labelSelector, objectName, objectPath, portRange, word } from './fields.ts';
 
 const action = word(ACTIONS);
 
@@ -128,6 +128,21 @@ const fields = {
   exemptions: z.array(exemption).max(200).meta({ description: 'Recorded opt-outs.' }),
 };
 
+/** Only in the file: who may change what holds for everybody is not said by an object of the cluster. */
+const protectedPolicies = z
+  .strictObject({
+    labels: z.array(labelPair).max(20).default(['portent.dev/protected=true']).meta({
+      description: 'Labels, all of them, of the policies that only some may change. None: no policy is.',
+    }),
+    users: names
+      .default([])
+      .meta({ description: 'Users who may change them. The group system:masters always may.' }),
+    groups: names.default([]).meta({ description: 'Groups that may change them.' }),
+  })
+  .meta({
+    description: 'Baseline policies. With users or groups named, others are refused; else they are warned.',
+  });
+
 /** These settings in the configuration file, with their defaults. */
 export const enforcementSettings = {
   stale: fields.stale.default('warn'),
@@ -139,6 +154,7 @@ export const enforcementSettings = {
     })
     .prefault({})
     .meta({ description: 'Where pods ask for names.' }),
+  protectedPolicies: protectedPolicies.prefault({}),
   profile: fields.profile.default('standard'),
   rules: z.record(ruleId, ruleOrAction).default({}).meta(fields.rules),
   exemptions: fields.exemptions.default([]),

@@ -102,6 +102,17 @@ const labelText = z
   .max(63)
   .regex(/^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$/, { error: 'use a label value such as backend' });
 
+/** `key=value`, or `key` for any value. */
+export const labelPair = z
+  .string({ error: 'use key=value, or key for any value' })
+  .max(381)
+  .regex(
+    /^([a-z0-9.-]+\/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(=([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?)?$/,
+    {
+      error: 'use key=value, such as portent.dev/protected=true, or key for any value',
+    },
+  );
+
 const expression = z
   .strictObject({
     key: labelKey,

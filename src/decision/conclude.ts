@@ -1,7 +1,7 @@
 /** From what the rules found to what is answered: actions, exemptions, the decision and its words. */
 import { type Change, changedObject, type Judged } from '../model/change.ts';
 import { RULES } from '../rules/index.ts';
-import type { Finding, Rule, Severity } from '../rules/rule.ts';
+import type { Finding, Rule, Severity, User } from '../rules/rule.ts';
 import { SEVERITIES } from '../rules/rule.ts';
 import type { RuleRun } from '../rules/run.ts';
 import { compareSentences } from '../rules/text.ts';
@@ -18,7 +18,7 @@ import {
 } from './exemption.ts';
 import { hasEnded } from './expiry.ts';
 import type { Decision, JudgedFinding, Judgement, UncheckedRule } from './judgement.ts';
-import { isAmong, type User } from './scope.ts';
+import { isAmong } from './scope.ts';
 import { boundedWarnings, clip, denialText, printable, warningText } from './words.ts';
 
 /** All that is known of one change before anybody decides. */

@@ -3,9 +3,9 @@
  * Plain data; the configuration's output fits it as it is.
  */
 import type { Snapshot } from '../model/snapshot.ts';
-import type { Action, Kind, RuleSettings, Severity } from '../rules/rule.ts';
+import type { Action, Kind, RuleSettings, Severity, User } from '../rules/rule.ts';
 import { hasEnded } from './expiry.ts';
-import { fits, type Scope, type Subject, type User } from './scope.ts';
+import { fits, type Scope, type Subject } from './scope.ts';
 
 export type Profile = 'advise' | 'standard' | 'strict';
 
@@ -58,6 +58,11 @@ export const DEFAULT_RULES_CONFIG: RulesConfig = Object.freeze({
   dns: Object.freeze({
     services: Object.freeze(['kube-system/kube-dns']),
     nodeLocal: Object.freeze(['169.254.20.10']),
+  }),
+  protectedPolicies: Object.freeze({
+    labels: Object.freeze(['portent.dev/protected=true']),
+    users: Object.freeze([]),
+    groups: Object.freeze([]),
   }),
 });
 

@@ -1,12 +1,11 @@
 import { type Change, changedObject } from '../model/change.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import type { Rule } from '../rules/rule.ts';
+import type { Rule, User } from '../rules/rule.ts';
 import { modelProblem, type RuleRun, runRules } from '../rules/run.ts';
 import { simulate } from '../simulate/simulate.ts';
 import { type Case, conclude, isSameObject, worst } from './conclude.ts';
 import { Enforcement, type RulesConfig } from './enforcement.ts';
 import type { Judgement, JudgementOfAll, UncheckedRule } from './judgement.ts';
-import type { User } from './scope.ts';
 
 export interface JudgeContext {
   readonly config: RulesConfig;
@@ -37,6 +36,7 @@ export function judge(snapshot: Snapshot, change: Change, context: JudgeContext)
   const enforcement = new Enforcement(config, snapshot, object, user, now);
   const runs = runRules(simulation, {
     settings: config,
+    user,
     isOff: (rule) => enforcement.isOff(rule.id, rule.action),
     ...(rules === undefined ? {} : { rules }),
   });

@@ -1,7 +1,7 @@
 /** Whom and what an entry of the configuration is about: namespaces, kinds, users, groups. */
 import type { Labels } from '../model/labels.ts';
 import { type Requirement, selects } from '../model/selector.ts';
-import type { Kind } from '../rules/rule.ts';
+import type { Kind, User } from '../rules/rule.ts';
 
 /** A label selector as the configuration file writes it. */
 export interface LabelSelector {
@@ -17,11 +17,6 @@ export interface Scope {
   readonly kinds?: readonly Kind[] | undefined;
   readonly users?: readonly string[] | undefined;
   readonly groups?: readonly string[] | undefined;
-}
-
-export interface User {
-  readonly username: string;
-  readonly groups: readonly string[];
 }
 
 /** The change that conditions are asked about. */

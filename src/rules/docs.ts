@@ -1,5 +1,5 @@
 import { RULES } from './index.ts';
-import type { ExpectedFinding, Rule, World } from './rule.ts';
+import type { Action, ExpectedFinding, Rule, User, World } from './rule.ts';
 
 /** A page per rule and the catalogue, from what the rules run on. Paths are relative to the checkout. */
 export function rulesDocs(): { path: string; text: string }[] {
@@ -68,7 +68,11 @@ function example(rule: Rule, world: World): string {
     );
   }
   if (world.missing !== undefined) parts.push(`Portent may not read: ${world.missing.join(', ')}.\n`);
-  parts.push(`${world.operation}:\n\n${yaml(world.manifest)}`);
+  if (world.settings !== undefined) {
+    parts.push(`The configuration says:\n\n${yaml(JSON.stringify(world.settings))}`);
+  }
+  const who = world.user === undefined ? '' : ` by ${userText(world.user)}`;
+  parts.push(`${world.operation}${who}:\n\n${yaml(world.manifest)}`);
   if (world.findings.length > 0) {
     parts.push(`${world.findings.map((finding) => findingText(rule, finding)).join('\n')}\n`);
   } else if (world.unchecked === undefined) parts.push('No finding.\n');
@@ -76,9 +80,20 @@ function example(rule: Rule, world: World): string {
   return parts.join('\n');
 }
 
+function userText({ username, groups }: User): string {
+  return groups.length === 0 ? username : `${username} (of ${groups.join(', ')})`;
+}
+
+const LEADS: Readonly<Record<Action, string>> = {
+  off: '',
+  note: ', noted',
+  warn: ', not refused',
+  deny: ', refused',
+};
+
 function findingText(rule: Rule, { subject, message, severity, action, patch }: ExpectedFinding): string {
-  const refused = action === 'deny' ? ', refused' : '';
-  const said = `- **${severity ?? rule.severity}${refused}**, \`${subject}\`: ${message}`;
+  const leads = action === undefined || action === rule.action ? '' : LEADS[action];
+  const said = `- **${severity ?? rule.severity}${leads}**, \`${subject}\`: ${message}`;
   if (patch === undefined) return said;
   const steps = patch.map((step) => JSON.stringify(step)).join('\n');
   return `${said}\n\n  Ready fix, as JSON Patch (\`portent check --fix\` shows it in the manifest):\n\n${indented(`\`\`\`json\n${steps}\n\`\`\``)}`;

@@ -18,6 +18,7 @@ import { nodePortRange } from './node-port-range.ts';
 import { notEnforced } from './not-enforced.ts';
 import { peerSelectsNothing } from './peer-selects-nothing.ts';
 import { podIpInIpblock } from './pod-ip-in-ipblock.ts';
+import { protectedPolicy } from './protected-policy.ts';
 import { redundant } from './redundant.ts';
 import type { Rule } from './rule.ts';
 import { selectorOverlap } from './selector-overlap.ts';
@@ -52,6 +53,7 @@ export const RULES: readonly Rule[] = Object.freeze([
   externalNameRisk,
   crossNamespaceEndpoints,
   selectorOverlap,
+  protectedPolicy,
 ]);
 
 /** The rule of that id. */

@@ -26,6 +26,19 @@ export interface RuleSettings {
     /** Addresses of a DNS cache on each node. */
     readonly nodeLocal: readonly string[];
   };
+  /** Policies that only some may change. */
+  readonly protectedPolicies: {
+    /** The labels that mark them, each `key=value` or `key`; all of them must be there. None: no policy is protected. */
+    readonly labels: readonly string[];
+    readonly users: readonly string[];
+    readonly groups: readonly string[];
+  };
+}
+
+/** Who makes a change. */
+export interface User {
+  readonly username: string;
+  readonly groups: readonly string[];
 }
 
 /** All a rule may look at. */
@@ -38,6 +51,8 @@ export interface RuleContext {
   /** Which connections somebody needs, and which of them the change cuts; worked out once for all rules. */
   readonly evidence: Evidence;
   readonly settings: RuleSettings;
+  /** Who makes the change; undefined offline. */
+  readonly user: User | undefined;
 }
 
 /** What a rule yields. The runner adds the rule's id, severity, fix and link. */
@@ -96,6 +111,10 @@ export interface World {
   readonly manifest: string;
   /** What is known of the network plug-in; unknown when left out. */
   readonly enforces?: 'yes' | 'no';
+  /** Who makes the change; nobody known when left out. */
+  readonly user?: User;
+  /** What the configuration says other than by default. */
+  readonly settings?: Partial<RuleSettings>;
   /** Kinds that Portent could not read: `Ingress.networking.k8s.io`. */
   readonly missing?: readonly string[];
   /** What the rule says, in order; a severity only where it is not the rule's own. */

@@ -2,7 +2,7 @@ import { Evidence } from '../evidence/evidence.ts';
 import { changedObject } from '../model/change.ts';
 import type { Simulation } from '../simulate/contract.ts';
 import { RULES } from './index.ts';
-import type { Finding, Rule, RuleContext, RuleSettings, Statement } from './rule.ts';
+import type { Finding, Rule, RuleContext, RuleSettings, Statement, User } from './rule.ts';
 
 /** What running a rule came to. */
 export interface RuleRun {
@@ -14,6 +14,8 @@ export interface RuleRun {
 
 export interface RunOptions {
   readonly settings: RuleSettings;
+  /** Who makes the change; undefined offline. */
+  readonly user?: User | undefined;
   /** Rules that need not run. */
   readonly isOff?: (rule: Rule) => boolean;
   readonly rules?: readonly Rule[];
@@ -24,7 +26,7 @@ export interface RunOptions {
  * caught here: the caller answers for the request as a whole.
  */
 export function runRules(simulation: Simulation, options: RunOptions): RuleRun[] {
-  const { settings, isOff, rules = RULES } = options;
+  const { settings, user, isOff, rules = RULES } = options;
   const { change, before, after } = simulation;
   const { kind } = changedObject(change);
   const context: RuleContext = {
@@ -35,6 +37,7 @@ export function runRules(simulation: Simulation, options: RunOptions): RuleRun[]
     after,
     evidence: new Evidence(simulation, settings.dns.services),
     settings,
+    user,
   };
   const notReady = modelProblem(context);
   const runs: RuleRun[] = [];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configOf } from '../../src/config/config.ts';
-import { Enforcement, type RulesConfig } from '../../src/decision/enforcement.ts';
+import { DEFAULT_RULES_CONFIG, Enforcement, type RulesConfig } from '../../src/decision/enforcement.ts';
 import { labelsOf } from '../../src/model/labels.ts';
 import { Store } from '../../src/model/store.ts';
 import { DEFAULT_BUDGET } from '../../src/simulate/budget.ts';
@@ -49,4 +49,10 @@ exemptions:
 
 test('the budget of a server is that of every other command', () => {
   assert.equal(configOf().budget, DEFAULT_BUDGET);
+});
+
+test('what the judge does without a configuration is what an empty one says', () => {
+  const config = configOf();
+  const keys = Object.keys(DEFAULT_RULES_CONFIG) as (keyof RulesConfig)[];
+  assert.deepEqual(Object.fromEntries(keys.map((key) => [key, config[key]])), DEFAULT_RULES_CONFIG);
 });

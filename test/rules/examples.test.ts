@@ -13,7 +13,11 @@ for (const rule of RULES) {
         test(`${kind}: ${world.title}`, () => {
           const { store, change } = worldOf(world);
           const simulation = simulate(store, change);
-          const [run] = runRules(simulation, { settings: DEFAULT_RULES_CONFIG, rules: [rule] });
+          const [run] = runRules(simulation, {
+            settings: { ...DEFAULT_RULES_CONFIG, ...world.settings },
+            user: world.user,
+            rules: [rule],
+          });
           assert.ok(run, 'the rule looks at this kind and operation');
           assert.deepEqual(
             run.findings.map(({ subject, message, severity, standard: action, patch }) => ({
