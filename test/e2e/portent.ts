@@ -40,6 +40,7 @@ export interface Health {
 /** A running `portent serve`. */
 export interface Portent {
   readonly port: number;
+  readonly metricsPort: number;
   readonly url: string;
   readonly caPem: string;
   readonly process: ServerProcess;
@@ -102,6 +103,7 @@ export async function startPortent(cluster: Cluster, options: PortentOptions = {
   };
   const portent: Portent = {
     port,
+    metricsPort,
     url: `https://127.0.0.1:${port}/validate`,
     caPem,
     process: program,
