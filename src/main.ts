@@ -18,7 +18,9 @@ import { buildServer } from './server/server.ts';
 import { createLog, type Log } from './telemetry/logger.ts';
 import { Metrics, type WatchFigures } from './telemetry/metrics.ts';
 import { secureOptions } from './tls/check.ts';
-import { type CertificateSource, loadServing } from './tls/serving.ts';
+import { OWN_NAMES } from './tls/directory.ts';
+import { Keeper } from './tls/keeper.ts';
+import { loadServing, type Serving } from './tls/serving.ts';
 
 /** What to serve, and from which cluster. */
 export interface ServeOptions {
@@ -42,16 +44,13 @@ export interface Running {
   stop(how?: 'gently' | 'quickly'): Promise<void>;
 }
 
-/** How often certificates are looked at again. */
-const CERTIFICATE_PERIOD = 60_000;
-
 /** Starts the webhook, without touching signals. */
 export async function start(options: ServeOptions, log: Log): Promise<Running> {
   const { config, version } = options;
   const { logger } = log;
   for (const notice of options.notices ?? []) logger.warn(notice);
   // The certificate first: when it cannot be used there is nothing to stop.
-  const serving = await loadServing(sourceOf(config));
+  const serving = await openServing(options, log);
   const cluster = await open(options, log);
   const lag = startLagMeter();
   const recent = new Recent();
@@ -60,7 +59,7 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
     version,
     sources: {
       model: () => ({ state: cluster.snapshot.health.state, pods: cluster.snapshot.podCount }),
-      certificateExpiry: () => serving.current().notAfter.getTime(),
+      certificateExpiry: () => serving.current()?.notAfter.getTime() ?? 0,
       lag: lag.seconds,
       recent: () => recent.size,
       ...(cluster.watches === undefined ? {} : { watches: cluster.watches }),
@@ -78,26 +77,16 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
     logger,
     limits: { ...config.limits },
     lag,
-    ready: cluster.ready,
+    ready: () => withCertificate(cluster.ready(), serving),
     secure: secureOptions(serving.current()),
   });
   const figures = buildMetricsServer(metrics, webhook.readiness, () =>
     debugModel(cluster.snapshot, cluster.sources(), Date.now()),
   );
-  const looking = setInterval(() => void refresh(), CERTIFICATE_PERIOD);
-  looking.unref();
-  const refresh = async (): Promise<void> => {
-    const result = await serving.refresh();
-    if (result instanceof Error)
-      logger.error({ reason: result.message }, 'certificate kept: the new one cannot be used');
-    if (result !== 'changed') return;
-    webhook.swap(secureOptions(serving.current()));
-    logger.info({ until: serving.current().notAfter }, 'certificate changed');
-  };
   const end = async (): Promise<void> => {
-    clearInterval(looking);
     lag.stop();
     await Promise.all([
+      serving.stop(),
       webhook.app.close(),
       new Promise((resolve) => figures.close(resolve)),
       cluster.stop(),
@@ -114,12 +103,18 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
     await end();
     throw error;
   }
+  serving.follow((pair) => {
+    webhook.swap(secureOptions(pair));
+    logger.info({ until: pair.notAfter }, 'certificate: another one is served');
+  });
   return {
     port: portOf(webhook.app.server.address()),
     metricsPort: portOf(figures.address()),
     authorityPath: serving.authorityPath,
     stop: async (how = 'gently') => {
       webhook.lameDuck();
+      // What an uninstall deletes meanwhile is not to be made again.
+      await serving.stop();
       if (how === 'gently') await sleep(config.shutdown.lameDuckSeconds * 1000);
       // Whoever is still in the middle of something after that is cut off.
       const cut = setTimeout(() => {
@@ -209,11 +204,32 @@ function figuresOf(feed: Feed): WatchFigures[] {
     .map((source) => ({ ...source, synced: source.state === 'live' }));
 }
 
-function sourceOf({ tls }: Config): CertificateSource {
-  const { certificateFile, keyFile, names } = tls;
+/** The certificate: from files, from a folder of ours, or shared by all replicas through the cluster. */
+async function openServing({ config, kubeconfig, context }: ServeOptions, { logger }: Log): Promise<Serving> {
+  const { certificateFile, keyFile, names, secret, webhookConfiguration, lifeSeconds } = config.tls;
+  if (secret !== undefined) {
+    const { CertificatePlace } = await import('./cluster/certificate-place.ts');
+    const place = new CertificatePlace({
+      secret,
+      configuration: webhookConfiguration,
+      ...(kubeconfig === undefined ? {} : { kubeconfigPath: kubeconfig }),
+      ...(context === undefined ? {} : { context }),
+    });
+    return new Keeper(place, { names: [...OWN_NAMES, ...names], life: lifeSeconds * 1000, log: logger });
+  }
+  const onProblem = ({ message }: Error) =>
+    logger.error({ reason: message }, 'certificate: the new one cannot be used, the old one stays');
   if (certificateFile !== undefined && keyFile !== undefined)
-    return { kind: 'files', certificateFile, keyFile };
-  return { kind: 'self-made', directory: tls.directory ?? standardTlsDirectory(), names };
+    return loadServing({ kind: 'files', certificateFile, keyFile }, onProblem);
+  const directory = config.tls.directory ?? standardTlsDirectory();
+  return loadServing({ kind: 'self-made', directory, names }, onProblem);
+}
+
+/** Ready is also: callers can trust what is served. */
+function withCertificate({ ready, detail }: Readiness, serving: Serving): Readiness {
+  const problem = serving.problem();
+  if (problem === undefined) return { ready, detail };
+  return { ready: false, detail: [...detail, `certificate: ${problem}`] };
 }
 
 function portOf(address: AddressInfo | string | null): number {

@@ -23,14 +23,39 @@ export interface GetOptions {
   readonly silenceMs?: number;
 }
 
+/** A request that changes something, or whose answer is wanted with the server's time. */
+export interface CallOptions {
+  readonly body?: unknown;
+  /** Default: plain JSON. */
+  readonly contentType?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** An answer of 200 or 201. */
+export interface CallAnswer {
+  readonly body: unknown;
+  /** What the API server's clock says, to the second; undefined when it does not say. */
+  readonly date: Date | undefined;
+}
+
+type Response = Dispatcher.ResponseData;
+
+interface Sending extends GetOptions {
+  readonly method?: Dispatcher.HttpMethod;
+  readonly text?: string;
+  readonly contentType?: string;
+}
+
 const JSON_TYPE = 'application/json';
+/** How long one call may take: it carries one small object. */
+const CALL_MS = 10_000;
 const USER_AGENT = 'portent';
 /** Reloading credentials may start an exec plug-in; 20 watches that fail together must not start 20. */
 const RELOAD_PAUSE_MS = 1_000;
 
 const CREDENTIALS_MS = 60_000;
 
-/** GET requests to one API server, by path. */
+/** Requests to one API server, by path. */
 export class Access {
   readonly #load: () => KubeConfig;
   #config: KubeConfig;
@@ -55,13 +80,27 @@ export class Access {
    * Sends one GET and gives the body of a 200. Throws `ApiError` for every other status. After a 401 the
    * credentials are read again, and the request is sent a second time if they are new.
    */
-  async get(path: string, options: GetOptions = {}): Promise<Dispatcher.ResponseData['body']> {
-    try {
-      return await this.#send(path, options);
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 401 || !this.#reload()) throw error;
-      return this.#send(path, options);
-    }
+  async get(path: string, options: GetOptions = {}): Promise<Response['body']> {
+    return (await this.#sendTwice(path, options)).body;
+  }
+
+  /** As `get`, for one small object and any method. */
+  async call(
+    method: Dispatcher.HttpMethod,
+    path: string,
+    { body, contentType = JSON_TYPE, signal }: CallOptions = {},
+  ): Promise<CallAnswer> {
+    const limit = AbortSignal.timeout(CALL_MS);
+    const answer = await this.#sendTwice(path, {
+      method,
+      signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),
+      ...(body === undefined ? {} : { text: JSON.stringify(body), contentType }),
+    });
+    const date = new Date(String(answer.headers.date));
+    return {
+      body: await answer.body.json(),
+      date: Number.isNaN(date.getTime()) ? undefined : date,
+    };
   }
 
   /** As `get`, with the whole body parsed as JSON. */
@@ -75,23 +114,40 @@ export class Access {
     await this.#agent?.destroy();
   }
 
-  async #send(path: string, options: GetOptions): Promise<Dispatcher.ResponseData['body']> {
+  async #sendTwice(path: string, options: Sending): Promise<Response> {
+    try {
+      return await this.#send(path, options);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 401 || !this.#reload()) throw error;
+      return this.#send(path, options);
+    }
+  }
+
+  async #send(path: string, options: Sending): Promise<Response> {
     const cluster = clusterOf(this.#config);
     const https = await inTime(this.#credentials(), options.signal);
     if (this.#closed) throw new Error('the connection to the API server is closed');
     const agent = this.#agentFor(cluster, https);
     const base = new URL(cluster.server);
     const prefix = base.pathname.replace(/\/+$/, '');
-    const { statusCode, headers, body } = await agent.request({
+    const { method = 'GET', text, contentType } = options;
+    const answer = await agent.request({
       origin: base.origin,
       path: `${prefix}${path}`,
-      method: 'GET',
-      headers: { ...headersOf(https), accept: options.accept ?? JSON_TYPE, 'user-agent': USER_AGENT },
+      method,
+      body: text ?? null,
+      headers: {
+        ...headersOf(https),
+        ...(contentType === undefined ? {} : { 'content-type': contentType }),
+        accept: options.accept ?? JSON_TYPE,
+        'user-agent': USER_AGENT,
+      },
       signal: options.signal ?? null,
       headersTimeout: options.headMs ?? 60_000,
       bodyTimeout: options.silenceMs ?? 60_000,
     });
-    if (statusCode === 200) return body;
+    const { statusCode, headers, body } = answer;
+    if (statusCode === 200 || (statusCode === 201 && method !== 'GET')) return answer;
     throw await apiErrorOf(statusCode, headers, body);
   }
 

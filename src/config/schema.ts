@@ -47,9 +47,26 @@ export const schema = z.strictObject({
           description:
             'More names of the self-made certificate, such as portent.portent.svc. localhost is in it.',
         }),
+      secret: objectPath.optional().meta({
+        description:
+          'Secret (namespace/name) in which all replicas share a self-made certificate, instead of a folder.',
+      }),
+      webhookConfiguration: objectName.optional().meta({
+        description:
+          "ValidatingWebhookConfiguration whose caBundle is kept to that certificate's authority. Needs secret.",
+      }),
+      lifeSeconds: seconds(6, 3650 * 86_400)
+        .default(90 * 86_400)
+        .meta({ description: 'Life of the shared certificate; it is renewed after two thirds of it.' }),
     })
     .refine((given) => (given.certificateFile === undefined) === (given.keyFile === undefined), {
       error: 'give certificateFile and keyFile together',
+    })
+    .refine((given) => given.secret === undefined || given.certificateFile === undefined, {
+      error: 'give either secret or certificateFile',
+    })
+    .refine((given) => given.webhookConfiguration === undefined || given.secret !== undefined, {
+      error: 'webhookConfiguration needs secret: only a certificate that replicas share is published',
     })
     .prefault({}),
   log: z

@@ -139,7 +139,7 @@ export const METRICS = {
   certificateExpiry: {
     name: 'portent_certificate_expiry_timestamp_seconds',
     type: 'gauge',
-    help: 'When the serving certificate ends.',
+    help: 'When the serving certificate ends; 0 while there is none.',
     labels: [],
   },
   lag: {

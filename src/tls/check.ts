@@ -59,8 +59,10 @@ export function check(pair: KeyPair, origin: string, now: Date = new Date()): Ch
  * What to give `https.createServer` and, again in full, `server.setSecureContext`: what the second call
  * leaves out goes back to Node's own defaults, the least TLS version among them.
  */
-export function secureOptions(pair: KeyPair): SecureContextOptions {
-  return { cert: pair.certificate, key: pair.key, minVersion: 'TLSv1.3' };
+export function secureOptions(pair: KeyPair | undefined): SecureContextOptions {
+  // Without a certificate every handshake fails, and says so to the caller.
+  const own = pair === undefined ? {} : { cert: pair.certificate, key: pair.key };
+  return { ...own, minVersion: 'TLSv1.3' };
 }
 
 function read<T>(origin: string, what: string, parse: () => T): T {

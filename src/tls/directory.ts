@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { CertificateError, type Checked, check } from './check.ts';
 import type { KeyPair } from './issue.ts';
+import { isDue } from './life.ts';
 
 /** Names that every self-made certificate is good for: the machine itself. */
 export const OWN_NAMES = ['localhost', '127.0.0.1', '::1'] as const;
@@ -40,7 +41,7 @@ export async function selfMade(
     }
   };
   let authority = files(() => stored(directory, 'ca', now));
-  if (authority === undefined || aged(authority, now)) {
+  if (authority === undefined || isDue(authority, now)) {
     const { newAuthority } = await issuing();
     const made = await newAuthority(now);
     files(() => store(directory, 'ca', made));
@@ -49,7 +50,7 @@ export async function selfMade(
   const { certificate } = authority;
   let serving = files(() => stored(directory, 'tls', now));
   const fits = (pair: Checked) =>
-    !aged(pair, now) && pair.signedBy(certificate) && all.every((name) => pair.covers(name));
+    !isDue(pair, now) && pair.signedBy(certificate) && all.every((name) => pair.covers(name));
   if (serving === undefined || !fits(serving)) {
     const { issueServing } = await issuing();
     const made = await issueServing(authority, all, now);
@@ -61,11 +62,6 @@ export async function selfMade(
 
 /** What makes certificates is loaded when one has to be made, which is not at most starts. */
 const issuing = (): Promise<typeof import('./issue.ts')> => import('./issue.ts');
-
-/** Whether two thirds of its life are over. */
-function aged({ notBefore, notAfter }: Checked, now: Date): boolean {
-  return notAfter.getTime() - now.getTime() < (notAfter.getTime() - notBefore.getTime()) / 3;
-}
 
 /** The pair in the folder; undefined when there is none that can be used. */
 function stored(directory: string, name: string, now: Date): Checked | undefined {

@@ -2,6 +2,7 @@ import { generateKeyPair, randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import { promisify } from 'node:util';
 import forge from 'node-forge';
+import { AUTHORITY_LIFE, BACKDATE, SERVING_LIFE } from './life.ts';
 
 /** A certificate (with its chain) and its private key, both as PEM. */
 export interface KeyPair {
@@ -9,17 +10,12 @@ export interface KeyPair {
   readonly key: string;
 }
 
-/** How long certificates live, in days. */
-export const AUTHORITY_DAYS = 3650;
-export const SERVING_DAYS = 365;
-
-const DAY = 86_400_000;
 const generate = promisify(generateKeyPair);
 
-/** Makes a certificate authority that can only sign certificates for servers directly. */
-export async function newAuthority(now: Date = new Date()): Promise<KeyPair> {
+/** Makes a certificate authority that can only sign certificates for servers directly. Life in milliseconds. */
+export async function newAuthority(now: Date = new Date(), life = AUTHORITY_LIFE): Promise<KeyPair> {
   const keys = await newKeys();
-  const certificate = blank(keys.publicKey, 'Portent webhook authority', now, AUTHORITY_DAYS);
+  const certificate = blank(keys.publicKey, 'Portent webhook authority', now, life);
   certificate.setIssuer(certificate.subject.attributes);
   certificate.setExtensions([
     { name: 'basicConstraints', cA: true, pathLenConstraint: 0, critical: true },
@@ -37,10 +33,11 @@ export async function issueServing(
   authority: KeyPair,
   names: readonly string[],
   now: Date = new Date(),
+  life = SERVING_LIFE,
 ): Promise<KeyPair> {
   const keys = await newKeys();
   const issuer = forge.pki.certificateFromPem(authority.certificate);
-  const certificate = blank(keys.publicKey, 'Portent webhook', now, SERVING_DAYS);
+  const certificate = blank(keys.publicKey, 'Portent webhook', now, life);
   if (certificate.validity.notAfter > issuer.validity.notAfter) {
     certificate.validity.notAfter = issuer.validity.notAfter;
   }
@@ -78,18 +75,17 @@ export function newSerialNumber(): string {
   return bytes.toString('hex');
 }
 
-function blank(publicKey: string, commonName: string, now: Date, days: number): forge.pki.Certificate {
+function blank(publicKey: string, commonName: string, now: Date, life: number): forge.pki.Certificate {
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = forge.pki.publicKeyFromPem(publicKey);
   certificate.serialNumber = newSerialNumber();
-  // An hour back, for API servers whose clock is late.
-  certificate.validity.notBefore = new Date(now.getTime() - DAY / 24);
-  certificate.validity.notAfter = new Date(now.getTime() + days * DAY);
+  certificate.validity.notBefore = new Date(now.getTime() - BACKDATE);
+  certificate.validity.notAfter = new Date(now.getTime() + life);
   certificate.setSubject([{ name: 'commonName', value: commonName }]);
   return certificate;
 }
 
 function signed(certificate: forge.pki.Certificate, key: string, signer: string): KeyPair {
   certificate.sign(forge.pki.privateKeyFromPem(signer), forge.md.sha256.create());
-  return { certificate: forge.pki.certificateToPem(certificate), key };
+  return { certificate: forge.pki.certificateToPem(certificate).replaceAll('\r\n', '\n'), key };
 }
