@@ -79,7 +79,7 @@ function slimPod(raw: Raw): Raw | undefined {
   const spec = rawAt(raw, 'spec');
   const containers = (key: string): Raw[] =>
     listAt(spec, key).map((each) => pick(each, ['name', 'ports', 'restartPolicy']));
-  const { workload, references } = pod;
+  const { workload, references, networks } = pod;
   return {
     spec: {
       ...pick(spec, ['nodeName', 'hostNetwork']),
@@ -93,7 +93,12 @@ function slimPod(raw: Raw): Raw | undefined {
         .map((each) => pick(each, ['type', 'status'])),
     },
     // Where the pod points to was read from its environment and arguments, which are not saved.
-    portent: { workload: { kind: workload.kind, name: workload.name }, references },
+    // Of its additional networks only the names: the annotation may hold more.
+    portent: {
+      workload: { kind: workload.kind, name: workload.name },
+      references,
+      ...(networks === '' ? {} : { networks }),
+    },
   };
 }
 

@@ -48,6 +48,8 @@ export interface Pod {
   /** 1 for a real pod; the replicas of an offline workload that stands for its pods. */
   readonly replicas: number;
   readonly references: readonly Reference[];
+  /** Additional networks (Multus), `namespace/name, …`; '' for none. No NetworkPolicy holds on them. */
+  readonly networks: string;
 }
 
 export interface Namespace {

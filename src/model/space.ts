@@ -276,6 +276,7 @@ export class StoredSpace implements Space {
     for (const port of pod.namedPorts) key += `${port.name}/${port.protocol}/${port.port} `;
     // Who refers to which Service is evidence; pods that differ in it are not alike.
     for (const { namespace, service, port } of pod.references) key += `${namespace}/${service}:${port} `;
+    if (pod.networks !== '') key += `\n${pod.networks}`;
     return `${key}\n${projection(pod.labels, this.near, this.#far)}`;
   }
 }

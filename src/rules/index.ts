@@ -21,6 +21,7 @@ import { podIpInIpblock } from './pod-ip-in-ipblock.ts';
 import { protectedPolicy } from './protected-policy.ts';
 import { redundant } from './redundant.ts';
 import type { Rule } from './rule.ts';
+import { secondaryNetworkBypass } from './secondary-network-bypass.ts';
 import { selectorOverlap } from './selector-overlap.ts';
 import { selectsNothing } from './selects-nothing.ts';
 import { servicePortForTargetPort } from './service-port-for-target-port.ts';
@@ -54,6 +55,7 @@ export const RULES: readonly Rule[] = Object.freeze([
   crossNamespaceEndpoints,
   selectorOverlap,
   protectedPolicy,
+  secondaryNetworkBypass,
 ]);
 
 /** The rule of that id. */

@@ -1,6 +1,7 @@
 import type { Interner } from '../intern.ts';
 import type { NamedPort, Pod, Reference, Workload } from '../objects.ts';
 import { controller, metadata, parseMeta, SHARED } from './meta.ts';
+import { parseNetworks } from './networks.ts';
 import { parseProtocol } from './policy.ts';
 import { parseReferences } from './references.ts';
 import { parseAddresses } from './service.ts';
@@ -34,6 +35,9 @@ export function parsePod(raw: unknown, interner: Interner = SHARED): Pod | undef
     node,
     namedPorts,
     references,
+    networks: interner.string(
+      text(fields(portent).networks) || parseNetworks(metadata(raw).annotations, meta.namespace),
+    ),
   };
 }
 
@@ -96,7 +100,8 @@ export function deploymentOf(replicaSet: string, hash: unknown): string | undefi
 
 /**
  * What a saved snapshot adds to a pod beside Kubernetes' own fields, because the environment it was read from
- * is not saved: `portent: {workload: {kind, name}, references: [{namespace, service, port, source}]}`.
+ * is not saved: `portent: {workload: {kind, name}, references: [{namespace, service, port, source}],
+ * networks}`.
  */
 function savedReferences(raw: unknown): Reference[] | undefined {
   const { references } = fields(raw);

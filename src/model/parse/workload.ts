@@ -1,5 +1,6 @@
 import type { Pod, Workload } from '../objects.ts';
 import { controller, metadata, type Owner, parseLabels, parseMeta, SHARED } from './meta.ts';
+import { parseNetworks } from './networks.ts';
 import { deploymentOf, parsePodSpec } from './pod.ts';
 import { fields, isAbsent, items, text, whole } from './wire.ts';
 
@@ -51,6 +52,7 @@ export function parseWorkload(raw: unknown): WorkloadObject {
       addresses: [],
       ready: true,
       replicas: replicasOf(kind, spec, fields(raw).status),
+      networks: parseNetworks(fields(template.metadata).annotations, namespace),
       ...parsePodSpec(template.spec, namespace),
     },
   };
