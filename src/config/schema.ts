@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { enforcementSettings } from './enforcement.ts';
-import { bytes, port, seconds, tristate, whole, word } from './fields.ts';
+import { bytes, objectName, objectPath, port, seconds, tristate, whole, word } from './fields.ts';
 
 /**
  * The configuration file. Every description here is what the documentation, the JSON Schema and
