@@ -49,7 +49,7 @@ export const connectivityLost: Rule = {
   reads: [...ROUTES, ...TIERS],
   summary: 'Somebody can no longer open a connection that the cluster shows they need.',
   why: 'Policies and selectors are written for the clients one thinks of. The others, a replica that follows its leader, an ingress controller, a job at night, are found out by their failure.',
-  fix: 'Admit the client in the policy, or admit it at the target port that the Service leads to.',
+  fix: 'Admit the client in the policy, or keep the Service port and selector it relies on.',
   limits: [
     'What is needed is read from references to Services in pod specs, Ingresses and routes, policies that name a client, Services of type LoadBalancer or NodePort (high), and from application labels shared with a Service (medium). A need that nothing shows is only counted (info).',
     'References from other namespaces are seen when the change touches the client, not when it touches the server.',
