@@ -1,5 +1,6 @@
 import { Interner } from '../intern.ts';
 import { type Labels, labelsOf, NO_LABELS } from '../labels.ts';
+import { LOAD_BALANCER_ANNOTATIONS } from '../load-balancers.ts';
 import { type Fields, fields, isFields, items, text } from './wire.ts';
 
 /** What parsers share when the caller brings no interner of its own. It forgets by itself. */
@@ -12,21 +13,10 @@ const KEPT_ANNOTATIONS: ReadonlySet<string> = new Set([
   'prometheus.io/port',
   'prometheus.io/path',
   'prometheus.io/scheme',
-  'service.beta.kubernetes.io/aws-load-balancer-internal',
-  'service.beta.kubernetes.io/aws-load-balancer-scheme',
-  'service.beta.kubernetes.io/azure-load-balancer-internal',
-  'service.beta.kubernetes.io/load-balancer-source-ranges',
-  'service.beta.kubernetes.io/oci-load-balancer-internal',
-  'service.beta.kubernetes.io/openstack-internal-load-balancer',
-  'service.kubernetes.io/qcloud-loadbalancer-internal-subnetid',
-  'service.kubernetes.io/load-balancer-source-ranges',
-  'service.kubernetes.io/ibm-load-balancer-cloud-provider-ip-type',
-  'service.beta.kubernetes.io/alibaba-cloud-loadbalancer-address-type',
-  'networking.gke.io/load-balancer-type',
-  'cloud.google.com/load-balancer-type',
   'portent.dev/exempt',
   'portent.dev/exempt-reason',
   'portent.dev/exempt-until',
+  ...LOAD_BALANCER_ANNOTATIONS,
 ]);
 const KEPT_PREFIXES = ['service.kubernetes.io/topology'] as const;
 
