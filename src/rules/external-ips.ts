@@ -2,6 +2,9 @@ import type { Rule } from './rule.ts';
 import { listText, serviceText } from './text.ts';
 import { service } from './worlds/manifests.ts';
 
+const WITH = (addresses: string): string =>
+  service('shop/web', 'app: web', '{port: 80}', `  externalIPs: [${addresses}]\n`);
+
 export const externalIps: Rule = {
   id: 'external-ips',
   title: 'Service with external IPs',
@@ -24,18 +27,37 @@ export const externalIps: Rule = {
         manifest: service('shop/web', 'app: web', '{port: 80}'),
         findings: [],
       },
+      {
+        title: 'They were there before',
+        cluster: WITH('203.0.113.9'),
+        operation: 'UPDATE',
+        manifest: WITH('203.0.113.9').replace('port: 80', 'port: 81'),
+        findings: [],
+      },
     ],
     bad: [
       {
         title: "Somebody else's address",
         cluster: '',
         operation: 'CREATE',
-        manifest: service('shop/web', 'app: web', '{port: 80}', '  externalIPs: [203.0.113.9]\n'),
+        manifest: WITH('203.0.113.9'),
         findings: [
           {
             subject: 'Service shop/web',
             message: 'takes the connections of this cluster to 203.0.113.9.',
             patch: [{ op: 'remove', path: '/spec/externalIPs' }],
+          },
+        ],
+      },
+      {
+        title: 'More addresses than before',
+        cluster: WITH('203.0.113.9'),
+        operation: 'UPDATE',
+        manifest: WITH('203.0.113.9, 8.8.8.8, 1.1.1.1'),
+        findings: [
+          {
+            subject: 'Service shop/web',
+            message: 'takes the connections of this cluster to 8.8.8.8 and 1.1.1.1.',
           },
         ],
       },

@@ -37,6 +37,23 @@ export const nodePortRange: Rule = {
         manifest: SERVICE.replace('NODE_PORT', '30007'),
         findings: [],
       },
+      {
+        title: 'The ends of the range are in it, and a port left out is not asked for',
+        cluster: '',
+        operation: 'CREATE',
+        manifest: SERVICE.replace(
+          '- {port: 80, targetPort: 8080, nodePort: NODE_PORT}',
+          '- {name: a, port: 80, nodePort: 30000}\n  - {name: b, port: 81, nodePort: 32767}\n  - {name: c, port: 82}',
+        ),
+        findings: [],
+      },
+      {
+        title: 'The Service had it before the range was agreed',
+        cluster: SERVICE.replace('NODE_PORT', '3000'),
+        operation: 'UPDATE',
+        manifest: SERVICE.replace('NODE_PORT', '3000').replace('port: 80', 'port: 81'),
+        findings: [],
+      },
     ],
     bad: [
       {
@@ -49,6 +66,18 @@ export const nodePortRange: Rule = {
             subject: 'Service default/web',
             message: 'nodePort 3000 is outside the allowed range 30000-32767.',
             patch: [{ op: 'remove', path: '/spec/ports/0/nodePort' }],
+          },
+        ],
+      },
+      {
+        title: 'One above the range',
+        cluster: SERVICE.replace('NODE_PORT', '30007'),
+        operation: 'UPDATE',
+        manifest: SERVICE.replace('NODE_PORT', '32768'),
+        findings: [
+          {
+            subject: 'Service default/web',
+            message: 'nodePort 32768 is outside the allowed range 30000-32767.',
           },
         ],
       },
