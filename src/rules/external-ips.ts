@@ -58,6 +58,7 @@ export const externalIps: Rule = {
           {
             subject: 'Service shop/web',
             message: 'takes the connections of this cluster to 8.8.8.8 and 1.1.1.1.',
+            patch: [{ op: 'replace', path: '/spec/externalIPs', value: ['203.0.113.9'] }],
           },
         ],
       },

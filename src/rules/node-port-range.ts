@@ -78,6 +78,7 @@ export const nodePortRange: Rule = {
           {
             subject: 'Service default/web',
             message: 'nodePort 32768 is outside the allowed range 30000-32767.',
+            patch: [{ op: 'remove', path: '/spec/ports/0/nodePort' }],
           },
         ],
       },
