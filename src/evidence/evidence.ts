@@ -6,10 +6,11 @@ import { type Bystanders, bystandersOf } from './bystanders.ts';
 import { ingressControllers } from './controllers.ts';
 import { type DnsTarget, dnsTargets } from './dns.ts';
 import { type Gains, gainsOf } from './gains.ts';
-import { indexOfClasses, type SpaceIndex } from './index-of-space.ts';
+import { indexOfClasses, type Referrer, type SpaceIndex } from './index-of-space.ts';
 import { type Losses, lossesOf } from './losses.ts';
 import type { Sources } from './needs.ts';
-import { type RouteTo, routesOf } from './routes.ts';
+import { referrersOf } from './referrers.ts';
+import { foreignRoutesTo, type RouteTo, routesOf } from './routes.ts';
 import { type ServiceLoss, serviceLosses } from './service-losses.ts';
 import { type Naming, namingsOf } from './service-names.ts';
 
@@ -21,6 +22,7 @@ export class Evidence implements Sources {
   readonly #indexes = new Map<string, SpaceIndex | undefined>();
   readonly #dnsServices: readonly string[];
   readonly #routes = new Map<string, ReadonlyMap<string, readonly RouteTo[]>>();
+  readonly #referrers = new Map<string, readonly Referrer[]>();
   #controllers: readonly PodClass[] | undefined;
   #dns: readonly DnsTarget[] | undefined;
   #losses: Losses | undefined;
@@ -47,7 +49,19 @@ export class Evidence implements Sources {
       routes = space === undefined ? new Map() : routesOf(space);
       this.#routes.set(namespace, routes);
     }
-    return routes.get(service) ?? [];
+    const far = this.view.snapshot.routesNaming(namespace, service);
+    const near = routes.get(service) ?? [];
+    return far.size === 0 ? near : [...near, ...foreignRoutesTo(far, namespace, service)];
+  }
+
+  referrersOf(namespace: string, service: string): readonly Referrer[] {
+    const path = `${namespace}/${service}`;
+    const known = this.#referrers.get(path);
+    if (known !== undefined) return known;
+    const { referrers, complete } = referrersOf(this.view, this.indexOf(namespace), namespace, service);
+    if (!complete) this.#simulation.budget.skip(`some of the workloads that name Service ${path}`);
+    this.#referrers.set(path, referrers);
+    return referrers;
   }
 
   controllers(): readonly PodClass[] {

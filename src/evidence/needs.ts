@@ -3,7 +3,7 @@ import type { View } from '../model/overlay.ts';
 import { selects } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import { targetsOf } from '../simulate/backends.ts';
-import type { SpaceIndex } from './index-of-space.ts';
+import type { Referrer, SpaceIndex } from './index-of-space.ts';
 import type { Caller, Grade, Need } from './need.ts';
 import type { RouteTo } from './routes.ts';
 
@@ -11,7 +11,10 @@ import type { RouteTo } from './routes.ts';
 export interface Sources {
   readonly view: View;
   indexOf(namespace: string): SpaceIndex | undefined;
+  /** Routes of any namespace. */
   routesTo(namespace: string, service: string): readonly RouteTo[];
+  /** Pods of any namespace whose own spec names the Service. */
+  referrersOf(namespace: string, service: string): readonly Referrer[];
   controllers(): readonly PodClass[];
 }
 
@@ -21,8 +24,8 @@ export function* needsTo(sources: Sources, podClass: PodClass): Iterable<Need> {
   const index = sources.indexOf(podClass.space.name);
   for (const service of view.servicesOf(podClass)) {
     const path = `${service.namespace}/${service.name}`;
-    for (const { podClass: client, reference } of index?.referrers.get(path) ?? []) {
-      yield* through(client, podClass, service, reference.port, 'declared', `${reference.source}`);
+    for (const { podClass: client, reference } of sources.referrersOf(service.namespace, service.name)) {
+      yield* through(client, podClass, service, reference.port, 'declared', reference.source);
     }
     yield* routeNeeds(sources, podClass, service);
     if (service.type === 'LoadBalancer' || service.type === 'NodePort') {

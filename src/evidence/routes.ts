@@ -21,3 +21,16 @@ export function routesOf(space: Space): ReadonlyMap<string, readonly RouteTo[]> 
   }
   return routes;
 }
+
+/** The same for routes of other namespaces: the Gateway API lets them in by a ReferenceGrant. */
+export function* foreignRoutesTo(
+  routes: Iterable<Route>,
+  namespace: string,
+  service: string,
+): Iterable<RouteTo> {
+  for (const route of routes) {
+    for (const back of route.backends) {
+      if (back.namespace === namespace && back.service === service) yield { route, port: back.port };
+    }
+  }
+}

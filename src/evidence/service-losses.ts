@@ -53,8 +53,7 @@ export function serviceLosses(simulation: Simulation, sources: Sources): Service
 function* clientsOf(sources: Sources, service: Service, backs: readonly PodClass[]): Iterable<Client> {
   const index = sources.indexOf(service.namespace);
   const seen = new Set<PodClass>();
-  const path = `${service.namespace}/${service.name}`;
-  for (const { podClass, reference } of index?.referrers.get(path) ?? []) {
+  for (const { podClass, reference } of sources.referrersOf(service.namespace, service.name)) {
     seen.add(podClass);
     yield { from: podClass, port: reference.port, grade: 'declared', source: reference.source };
   }

@@ -2,7 +2,6 @@ import type { Callback, Service } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import type { PodClass, Snapshot } from '../model/snapshot.ts';
 import { targetsOf } from '../simulate/backends.ts';
-import { allClasses } from './bystanders.ts';
 import { backClasses, type Sources } from './needs.ts';
 
 /** What shows that somebody needs a Service, the gravest first. */
@@ -20,11 +19,7 @@ export interface Naming {
   readonly required: boolean;
 }
 
-/** Classes that may be looked through for clients in other namespaces, and routes. */
-const MOST_CLASSES = 256;
-const MOST_ROUTES = 5000;
-
-/** Everybody the model knows to name the Service. In other namespaces pods are looked for in small clusters only. */
+/** Everybody the model knows to name the Service. */
 export function namingsOf(
   view: View,
   sources: Sources,
@@ -41,19 +36,10 @@ export function namingsOf(
   for (const { route, port } of sources.routesTo(service.namespace, service.name)) {
     add('route', `${route.kind} ${route.namespace}/${route.name}`, port);
   }
-  for (const { text, port } of foreignRoutes(view.snapshot, service)) add('route', text, port);
   const named = new Set<PodClass>();
-  for (const { podClass, reference } of sources.indexOf(service.namespace)?.referrers.get(path) ?? []) {
+  for (const { podClass, reference } of sources.referrersOf(service.namespace, service.name)) {
     named.add(podClass);
     add('pod', podText(podClass, reference.source), reference.port);
-  }
-  for (const podClass of allClasses(view, MOST_CLASSES) ?? []) {
-    if (podClass.space.name === service.namespace) continue;
-    for (const { namespace, service: name, port, source } of podClass.pods[0]?.references ?? []) {
-      if (namespace === service.namespace && name === service.name) {
-        add('pod', podText(podClass, source), port);
-      }
-    }
   }
   const backs = backClasses(view, service);
   for (const back of backs) {
@@ -93,24 +79,6 @@ function answers(view: View, service: Service, wanted: number): boolean | undefi
   const port = service.ports.find((one) => one.port === wanted);
   if (port === undefined) return undefined;
   return backClasses(view, service).some(({ namedPorts }) => targetsOf(service, port, namedPorts).length > 0);
-}
-
-/** Routes of other namespaces: the Gateway API lets them in by a ReferenceGrant. */
-function* foreignRoutes(
-  { spaces }: Snapshot,
-  { namespace, name }: Service,
-): Iterable<{ readonly text: string; readonly port: number | string }> {
-  let left = MOST_ROUTES;
-  for (const space of spaces.values()) {
-    if (space.name === namespace) continue;
-    for (const route of space.routes.values()) {
-      if (--left < 0) return;
-      for (const back of route.backends) {
-        if (back.namespace !== namespace || back.service !== name) continue;
-        yield { text: `${route.kind} ${route.namespace}/${route.name}`, port: back.port };
-      }
-    }
-  }
 }
 
 function podText({ workload }: PodClass, source: string): string {

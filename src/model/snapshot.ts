@@ -86,6 +86,10 @@ export interface Snapshot {
   readonly cni: Cni;
   readonly health: Health;
   readonly podCount: number;
+  /** The pods of other namespaces whose own spec names the Service; it need not exist. */
+  podsNaming(namespace: string, service: string): ReadonlySet<Pod>;
+  /** The routes of other namespaces that lead to the Service. */
+  routesNaming(namespace: string, service: string): ReadonlySet<Route>;
   /** Whether the classes of every namespace are fine enough for this selector. */
   covers(selector: Selector): boolean;
   /** Pods by address; host-network pods are not in it. Built when first asked for. */

@@ -1,4 +1,5 @@
 import { NO_LABELS, withLabel } from './labels.ts';
+import { Namers } from './namers.ts';
 import {
   type Callback,
   type Cni,
@@ -34,6 +35,8 @@ export class Store implements Snapshot {
   readonly #callbacks = new Map<string, Callback>();
   /** Mentions by selectors that look into other namespaces than their own. */
   readonly #far = new Vocabulary();
+  readonly #podsNaming = new Namers<Pod>();
+  readonly #routesNaming = new Namers<Route>();
   #podCount = 0;
   #byAddress: Map<number | bigint, Pod> | undefined;
   cni: Cni = UNKNOWN_CNI;
@@ -62,10 +65,19 @@ export class Store implements Snapshot {
     return this.#far.covers(selector);
   }
 
+  podsNaming(namespace: string, service: string): ReadonlySet<Pod> {
+    return this.#podsNaming.of(namespace, service);
+  }
+
+  routesNaming(namespace: string, service: string): ReadonlySet<Route> {
+    return this.#routesNaming.of(namespace, service);
+  }
+
   podAt(address: number | bigint): Pod | undefined {
     if (this.#byAddress === undefined) {
       this.#byAddress = new Map();
-      for (const space of this.#spaces.values()) for (const pod of space.pods.values()) this.#index(pod);
+      for (const space of this.#spaces.values())
+        for (const pod of space.pods.values()) this.#indexAddresses(pod);
     }
     return this.#byAddress.get(address);
   }
@@ -149,12 +161,17 @@ export class Store implements Snapshot {
   }
 
   putRoute(route: Route): void {
-    this.#space(route.namespace).routes.set(`${route.kind}/${route.name}`, route);
+    const { routes } = this.#space(route.namespace);
+    const key = `${route.kind}/${route.name}`;
+    this.#nameByRoute(routes.get(key), 'remove');
+    routes.set(key, route);
+    this.#nameByRoute(route, 'add');
   }
 
   removeRoute(kind: string, namespace: string, name: string): void {
     const space = this.#spaces.get(namespace);
     if (space === undefined) return;
+    this.#nameByRoute(space.routes.get(`${kind}/${name}`), 'remove');
     space.routes.delete(`${kind}/${name}`);
     this.#forget(space);
   }
@@ -225,12 +242,30 @@ export class Store implements Snapshot {
     for (const selector of selectors) this.#far[how](selector);
   }
 
+  #nameByRoute(route: Route | undefined, how: 'add' | 'remove'): void {
+    for (const { namespace, service } of route?.backends ?? []) {
+      if (namespace !== route?.namespace) this.#routesNaming[how](namespace, service, route as Route);
+    }
+  }
+
+  #nameByPod(pod: Pod, how: 'add' | 'remove'): void {
+    for (const { namespace, service } of pod.references) {
+      if (namespace !== pod.namespace) this.#podsNaming[how](namespace, service, pod);
+    }
+  }
+
   #index(pod: Pod): void {
+    this.#nameByPod(pod, 'add');
+    this.#indexAddresses(pod);
+  }
+
+  #indexAddresses(pod: Pod): void {
     if (this.#byAddress === undefined || pod.hostNetwork) return;
     for (const address of pod.addresses) this.#byAddress.set(address, pod);
   }
 
   #unindex(pod: Pod): void {
+    this.#nameByPod(pod, 'remove');
     if (this.#byAddress === undefined) return;
     for (const address of pod.addresses) {
       if (this.#byAddress.get(address) === pod) this.#byAddress.delete(address);

@@ -34,7 +34,7 @@ export const breaksReferences: Rule = {
   fix: 'First change those who name it, then the Service; or keep the old port beside the new one for a while.',
   limits: [
     'Names are read from webhook configurations, APIServices, conversion webhooks, Ingresses and Gateway routes, the configured DNS Services, and the env and arguments of pods. Names in files, Secrets and ConfigMaps are not seen.',
-    'Pods of other namespaces are looked through in small clusters only. Pods that only share an application label are named with severity medium.',
+    'Pods that only share an application label are named with severity medium.',
     'It refuses (action deny in the profile standard) where a webhook with failurePolicy Fail, an APIService or a conversion webhook loses its Service, its port or its last pod. When a release is removed, delete the webhook configuration first.',
     'Whether those who name it still need it is not known. Who loses connections to back ends is said by connectivity-lost.',
     'A pod that names the Service without a port is only counted when none of the ports remains.',

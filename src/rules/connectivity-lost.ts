@@ -52,7 +52,6 @@ export const connectivityLost: Rule = {
   fix: 'Admit the client in the policy, or keep the Service port and selector it relies on.',
   limits: [
     'What is needed is read from references to Services in pod specs, Ingresses and routes, policies that name a client, Services of type LoadBalancer or NodePort (high), and from application labels shared with a Service (medium). A need that nothing shows is only counted (info).',
-    'References from other namespaces are seen when the change touches the client, not when it touches the server.',
     'A verdict that is unknown is not reported as a loss.',
     'It speaks of new connections. Established ones often survive.',
     'Of a Service that is gone, lost a port or is empty, breaks-references, no-backends and target-port-unresolved speak.',
