@@ -13,7 +13,7 @@ import { putObject, removeObject, storeOf, viewOf } from '../reference/store.ts'
 import { NAMES, PORT_NUMBERS, PROTOCOLS, policy, rule } from './policies.ts';
 import { between, names, sorted } from './rows.ts';
 import { runs } from './runs.ts';
-import { isListed, OUTSIDE, podNames, policiesOf, world } from './worlds.ts';
+import { isListed, OUTSIDE, podNames, policiesOf, tieredWorld, world } from './worlds.ts';
 
 interface Case {
   readonly before: World;
@@ -22,7 +22,7 @@ interface Case {
 }
 
 /** A random cluster and a policy created, replaced or deleted in it. */
-const changed: fc.Arbitrary<Case> = world.chain((made) => {
+const changed: fc.Arbitrary<Case> = fc.oneof(world, tieredWorld).chain((made) => {
   const stored = policiesOf(made);
   // A namespace exists before anything is created in it.
   const spaces = new Set(made.objects.filter(({ kind }) => kind === 'Namespace').map((o) => o.metadata.name));
@@ -188,7 +188,7 @@ test('every pair in the diff has an end among the subjects of the simulation', (
 });
 
 test('one rule more in a policy that isolates already never takes anything away', () => {
-  const widened = world.chain((made) => {
+  const widened = fc.oneof(world, tieredWorld).chain((made) => {
     const isolating = policiesOf(made).filter(({ spec }) => spec.ingress !== undefined);
     if (isolating.length === 0) return fc.constant(undefined);
     return fc

@@ -9,35 +9,39 @@ import { viewOf } from '../reference/store.ts';
 import { PORT_NUMBERS, PROTOCOLS } from './policies.ts';
 import { between, isBlock, listed, sorted } from './rows.ts';
 import { runs } from './runs.ts';
-import { isListed, livePods, OUTSIDE, podNames, world } from './worlds.ts';
+import { isListed, livePods, OUTSIDE, podNames, tieredWorld, world } from './worlds.ts';
 
 /** Every number a rule or a container can name, and its neighbours: between two of them nothing changes. */
 const BOUNDARIES = [...new Set(PORT_NUMBERS.flatMap((n) => [n - 1, n, n + 1]))].filter(
   (n) => n >= 1 && n <= 65535,
 );
 const samples = fc.uniqueArray(fc.constantFrom(...BOUNDARIES), { minLength: 3, maxLength: 3 });
+const outsiders = fc.subarray([...OUTSIDE], { maxLength: 4 });
 
 test('list says what the reference says, pod by pod and port by port', () => {
-  fc.assert(
-    fc.property(world, samples, fc.subarray([...OUTSIDE], { maxLength: 4 }), (made, ports, outside) => {
-      const rows = [...listConnections(viewOf(made), { by: 'pod' })];
-      for (const [from, to] of listedPairs(made, outside)) {
-        const here = between(rows, from, to);
-        for (const port of ports) {
-          for (const protocol of PROTOCOLS) {
-            const expected = verdict(made, from, to, port, protocol);
-            assert.equal(
-              listed(here, from, to, port, protocol),
-              expected,
-              `${from} -> ${to} ${protocol} ${port}`,
-            );
-          }
-        }
-      }
-    }),
-    runs(250),
-  );
+  fc.assert(fc.property(world, samples, outsiders, agrees), runs(250));
 });
+
+test('list says what the reference says where tiers stand before and after NetworkPolicy', () => {
+  fc.assert(fc.property(tieredWorld, samples, outsiders, agrees), runs(250));
+});
+
+function agrees(made: World, ports: readonly number[], outside: readonly string[]): void {
+  const rows = [...listConnections(viewOf(made), { by: 'pod' })];
+  for (const [from, to] of listedPairs(made, outside)) {
+    const here = between(rows, from, to);
+    for (const port of ports) {
+      for (const protocol of PROTOCOLS) {
+        const expected = verdict(made, from, to, port, protocol);
+        assert.equal(
+          listed(here, from, to, port, protocol),
+          expected,
+          `${from} -> ${to} ${protocol} ${port}`,
+        );
+      }
+    }
+  }
+}
 
 test('list cuts external addresses into blocks that never overlap, and names each pair once', () => {
   fc.assert(

@@ -58,7 +58,7 @@ function selector(keys: readonly string[], values: readonly string[]): fc.Arbitr
 
 /** `pod` is unique to each pod, as the name label of a StatefulSet is. */
 export const podSelector = selector([...KEYS, 'pod'], [...VALUES, 'p0', 'p1']);
-const namespaceSelector = selector([...KEYS, 'kubernetes.io/metadata.name'], [...VALUES, ...NAMES]);
+export const namespaceSelector = selector([...KEYS, 'kubernetes.io/metadata.name'], [...VALUES, ...NAMES]);
 
 const BLOCKS: readonly { readonly cidr: string; readonly holes: readonly string[] }[] = [
   { cidr: '0.0.0.0/0', holes: ['10.0.0.0/8', '10.0.1.0/24', '192.168.0.0/31', '203.0.113.7/32'] },

@@ -17,6 +17,7 @@ import {
   service,
   someLabels,
 } from './policies.ts';
+import { tierPolicies } from './tiers.ts';
 
 /** Addresses outside the cluster and the nodes' own: every block of the made-up policies has some in and out. */
 export const OUTSIDE = [
@@ -34,7 +35,7 @@ export const OUTSIDE = [
 const NODES: readonly NodeObject[] = ['node-0', 'node-1'].map((name, i) => ({
   apiVersion: 'v1',
   kind: 'Node',
-  metadata: { name },
+  metadata: { name, labels: { app: i === 0 ? 'a' : 'b' } },
   status: {
     addresses: [
       { type: 'InternalIP', address: `192.168.0.${i}` },
@@ -173,6 +174,11 @@ export const world: fc.Arbitrary<World> = fc
       blocksMatchPods,
     };
   });
+
+/** The same with policies of the admin and the baseline tier around its NetworkPolicies. */
+export const tieredWorld: fc.Arbitrary<World> = fc
+  .tuple(world, tierPolicies)
+  .map(([made, tiers]) => ({ ...made, objects: [...made.objects, ...tiers] }));
 
 function named(count: number, prefix: string): string[] {
   return Array.from({ length: count }, (_, i) => `${prefix}${i}`);

@@ -95,7 +95,42 @@ export interface PolicyObject {
   };
 }
 
-/** An object the reference does not read: Services, tiers, workloads, … */
+export interface TierPeerObject {
+  readonly namespaces?: LabelSelector;
+  readonly pods?: { readonly namespaceSelector: LabelSelector; readonly podSelector: LabelSelector };
+  readonly nodes?: LabelSelector;
+  readonly networks?: readonly string[];
+  readonly domainNames?: readonly string[];
+}
+
+export interface TierPortObject {
+  readonly portNumber?: { readonly protocol: Protocol; readonly port: number };
+  readonly portRange?: { readonly protocol: Protocol; readonly start: number; readonly end: number };
+  readonly namedPort?: string;
+}
+
+export interface TierRuleObject {
+  readonly action: 'Allow' | 'Accept' | 'Deny' | 'Pass';
+  readonly from?: readonly TierPeerObject[];
+  readonly to?: readonly TierPeerObject[];
+  readonly ports?: readonly TierPortObject[];
+}
+
+/** A policy of the admin or the baseline tier. */
+export interface TierObject {
+  readonly apiVersion: `policy.networking.k8s.io/${string}`;
+  readonly kind: 'AdminNetworkPolicy' | 'BaselineAdminNetworkPolicy' | 'ClusterNetworkPolicy';
+  readonly metadata: Meta;
+  readonly spec: {
+    readonly tier?: 'Admin' | 'Baseline';
+    readonly priority?: number;
+    readonly subject: Pick<TierPeerObject, 'namespaces' | 'pods'>;
+    readonly ingress?: readonly TierRuleObject[];
+    readonly egress?: readonly TierRuleObject[];
+  };
+}
+
+/** An object the reference does not read: Services, workloads, … */
 export interface OtherObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -103,7 +138,7 @@ export interface OtherObject {
   readonly [field: string]: unknown;
 }
 
-export type WorldObject = NamespaceObject | PodObject | NodeObject | PolicyObject | OtherObject;
+export type WorldObject = NamespaceObject | PodObject | NodeObject | PolicyObject | TierObject | OtherObject;
 
 /** A cluster, and whether its network plug-in matches an ipBlock against the addresses of pods. */
 export interface World {

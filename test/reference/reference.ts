@@ -15,10 +15,12 @@ import type {
   Protocol,
   Requirement,
   RuleObject,
+  TierObject,
   Verdict,
   World,
   WorldObject,
 } from './objects.ts';
+import { outcomesOf, type Question } from './tiers.ts';
 
 /** yes, no or cannot be known. */
 type Answer = boolean | 'unknown';
@@ -90,7 +92,7 @@ function passes(world: World, from: Place, to: Place, port: number, protocol: Pr
   return both(leaves, enters);
 }
 
-/** Whether the policies of one direction let the subject pod have the connection. */
+/** Whether the policies of one direction, tiers included, let the subject pod have the connection. */
 function side(
   world: World,
   subject: PodObject,
@@ -100,20 +102,73 @@ function side(
   port: number,
   protocol: Protocol,
 ): Answer {
+  const asked = questionOf(world, subject, direction, peer, destination, port, protocol);
+  const answers = new Set<Answer>();
+  for (const outcome of outcomesOf(tiers(world), 'admin', asked, selects)) {
+    if (outcome === 'allow' || outcome === 'deny') answers.add(outcome === 'allow');
+    else for (const answer of below(world, subject, asked, peer, destination)) answers.add(answer);
+  }
+  const [answer] = answers;
+  return answers.size === 1 && answer !== undefined ? answer : 'unknown';
+}
+
+/** Under the admin tier: NetworkPolicies where one isolates the pod, else the baseline tier, else everything. */
+function below(world: World, subject: PodObject, asked: Question, peer: Place, destination: Place): Answer[] {
+  const { direction, port } = asked;
+  const protocol = asked.protocol as Protocol;
   const isolating = policies(world).filter(
     (policy) =>
       policy.metadata.namespace === subject.metadata.namespace &&
       directions(policy).includes(direction) &&
       selects(policy.spec.podSelector ?? {}, subject.metadata.labels ?? {}),
   );
-  if (isolating.length === 0) return true;
+  if (isolating.length === 0) {
+    return [...outcomesOf(tiers(world), 'baseline', asked, selects)].map((outcome) => outcome !== 'deny');
+  }
   let answer: Answer = false;
   for (const policy of isolating) {
     for (const rule of policy.spec[direction] ?? []) {
       answer = either(answer, ruleAllows(world, policy, rule, direction, peer, destination, port, protocol));
     }
   }
-  return answer;
+  return [answer];
+}
+
+function questionOf(
+  world: World,
+  subject: PodObject,
+  direction: Direction,
+  peer: Place,
+  destination: Place,
+  port: number,
+  protocol: Protocol,
+): Question {
+  const labelled = ({ metadata: { labels = {}, namespace = '' } }: PodObject) => ({
+    labels,
+    namespaceLabels: namespaceLabels(world, namespace),
+  });
+  const node = nodes(world).find(
+    ({ metadata }) => peer.pod === undefined && peer.node !== undefined && metadata.name === peer.node,
+  );
+  return {
+    direction,
+    subject: labelled(subject),
+    peer: {
+      ...(peer.pod === undefined ? {} : { labelled: labelled(peer.pod) }),
+      ...(peer.address === undefined ? {} : { address: peer.address }),
+      ...(node === undefined ? {} : { node }),
+    },
+    named: destination.pod === undefined ? [] : declaredPorts(destination.pod),
+    port,
+    protocol,
+  };
+}
+
+function declaredPorts({ spec: { containers, initContainers = [] } }: PodObject): Question['named'] {
+  const serving = [...containers, ...initContainers.filter((c) => c.restartPolicy === 'Always')];
+  return serving.flatMap(({ ports = [] }) =>
+    ports.map(({ name = '', protocol = 'TCP', containerPort }) => ({ name, protocol, port: containerPort })),
+  );
 }
 
 /** Row 2: what the API server fills in when policyTypes is left out. */
@@ -158,15 +213,8 @@ function portMatches(entry: PortObject, to: Place | undefined, port: number, pro
   if (entry.port === undefined) return true;
   if (typeof entry.port === 'number') return port >= entry.port && port <= (entry.endPort ?? entry.port);
   if (to?.pod === undefined) return false;
-  const { containers, initContainers = [] } = to.pod.spec;
-  const serving = [...containers, ...initContainers.filter((c) => c.restartPolicy === 'Always')];
-  return serving.some((container) =>
-    (container.ports ?? []).some(
-      (declared) =>
-        declared.name === entry.port &&
-        (declared.protocol ?? 'TCP') === protocol &&
-        declared.containerPort === port,
-    ),
+  return declaredPorts(to.pod).some(
+    (declared) => declared.name === entry.port && declared.protocol === protocol && declared.port === port,
   );
 }
 
@@ -225,6 +273,13 @@ function pods(world: World): PodObject[] {
 
 function policies(world: World): PolicyObject[] {
   return world.objects.filter((object): object is PolicyObject => object.kind === 'NetworkPolicy');
+}
+
+function tiers(world: World): TierObject[] {
+  return world.objects.filter(
+    (object): object is TierObject =>
+      object.kind.endsWith('AdminNetworkPolicy') || object.kind === 'ClusterNetworkPolicy',
+  );
 }
 
 function nodes(world: World): NodeObject[] {
