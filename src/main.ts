@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
+import type { MayExempt } from './admission/judging.ts';
 import { Recent } from './admission/recent.ts';
 import type { Feed } from './cluster/feed.ts';
 import type { Config } from './config/config.ts';
@@ -69,8 +70,10 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
   const webhook = buildServer({
     admission: {
       snapshot: () => cluster.snapshot,
-      judge: (snapshot, change, context) => judge(snapshot, change, { ...context, config, budget }),
+      judge: (snapshot, change, context) =>
+        judge(snapshot, change, { ...context, config, budget, now: Date.now() }),
       recent,
+      ...(cluster.mayExempt === undefined ? {} : { mayExempt: cluster.mayExempt }),
       now: () => performance.now(),
     },
     metrics,
@@ -171,6 +174,7 @@ interface Cluster {
   readonly watches?: () => readonly WatchFigures[];
   /** Of a fixed snapshot there are none. */
   readonly sources: () => readonly DebugSource[];
+  readonly mayExempt?: MayExempt;
   readonly stop: () => Promise<void>;
 }
 
@@ -192,6 +196,7 @@ async function open(options: ServeOptions, { logger }: Log): Promise<Cluster> {
     ready: () => ({ ready: feed.ready(), detail: feed.snapshot.health.problems }),
     watches: () => figuresOf(feed),
     sources: () => feed.sources().map((source) => ({ ...source })),
+    mayExempt: (user, namespace, milliseconds) => feed.mayExempt(user, namespace, milliseconds),
     stop: () => feed.stop(),
   };
 }

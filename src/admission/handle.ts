@@ -2,15 +2,17 @@ import { type Change, changedObject } from '../model/change.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { allowance, answerOf, failure } from './answer.ts';
 import { changeOf } from './change-of.ts';
-import type { Judge, Judged } from './judging.ts';
+import type { Judge, Judged, MayExempt } from './judging.ts';
 import type { Recent } from './recent.ts';
-import { isProblem, type Review, type ReviewProblem, readReview } from './review.ts';
+import { askerOf, isProblem, type Review, type ReviewProblem, readReview } from './review.ts';
 
 /** What a review is answered with. */
 export interface AdmissionDeps {
   readonly snapshot: () => Snapshot;
   readonly judge: Judge;
   readonly recent: Recent;
+  /** Left out where there is no API server to ask. */
+  readonly mayExempt?: MayExempt;
   /** Milliseconds, never going back. */
   readonly now: () => number;
 }
@@ -27,6 +29,9 @@ export interface Outcome {
   readonly dryRun: boolean;
   readonly findings: Judged['findings'];
   readonly unchecked: Judged['unchecked'];
+  readonly exemptions: Judged['exemptions'];
+  /** Who asked; for the line about an exemption. */
+  readonly user: string;
   /** What went wrong inside, for the log alone. */
   readonly error?: unknown;
   /** Milliseconds of the parts of the work. */
@@ -41,6 +46,11 @@ export interface Answer {
   /** undefined: the body was no review; `problem` says why. */
   readonly outcome?: Outcome;
   readonly problem?: ReviewProblem;
+  /**
+   * Set when an exemption hangs on a right of the user: asks for so many milliseconds at most, and gives the answer
+   * to send instead. Never rejects.
+   */
+  readonly later?: (milliseconds: number) => Promise<Answer>;
 }
 
 const NAMESPACE_CONTROLLER = 'system:serviceaccount:kube-system:namespace-controller';
@@ -53,9 +63,7 @@ export function handleReview(body: unknown, deps: AdmissionDeps): Answer {
   try {
     return answered(review, deps, start);
   } catch (error) {
-    const outcome: Outcome = { ...outcomeOf(review, undefined), decision: 'error', error };
-    const message = `Portent failed on ${outcome.object}, and the change was not judged; see its log for uid ${review.uid}`;
-    return { status: 500, response: failure(500, 'InternalError', message), outcome };
+    return failed(review, error);
   }
 }
 
@@ -70,9 +78,47 @@ function answered(review: Review, deps: AdmissionDeps, start: number): Answer {
   const { user, dryRun } = review;
   const earlier = deps.recent.pending(snapshot, parsed);
   const verdict = deps.judge(snapshot, change, { user, dryRun, earlier });
+  const work: Work = { review, change, snapshot, parsed, parse: parsed - start };
+  if (verdict.question === undefined) return finished(work, verdict, deps);
+  return questioned(work, verdict, deps);
+}
+
+/** What is known of a review by the time it is judged. */
+interface Work {
+  readonly review: Review;
+  readonly change: Change;
+  readonly snapshot: Snapshot;
+  /** When its objects had been read. */
+  readonly parsed: number;
+  readonly parse: number;
+}
+
+/** An answer that waits for the API server to say whether the user may exempt. */
+function questioned(work: Work, verdict: Judged, deps: AdmissionDeps): Answer {
+  const { question } = verdict;
+  const { mayExempt } = deps;
+  if (question === undefined || mayExempt === undefined) {
+    const reason = 'there is no API server to ask who may exempt';
+    return finished(work, question?.settle({ kind: 'unanswered', reason }) ?? verdict, deps);
+  }
+  const judge = deps.now() - work.parsed;
+  const later = async (milliseconds: number): Promise<Answer> => {
+    try {
+      const grant = await mayExempt(askerOf(work.review), question.namespace, milliseconds);
+      return finished(work, question.settle(grant), deps, judge);
+    } catch (error) {
+      return failed(work.review, error);
+    }
+  };
+  return { status: 200, response: answerOf(work.review.uid, verdict), later };
+}
+
+/** `judge`: milliseconds of judging, where waiting came between. */
+function finished(work: Work, verdict: Judged, deps: AdmissionDeps, judge?: number): Answer {
+  const { review, change, snapshot, parsed, parse } = work;
   const judged = mayBeDenied(review, change, snapshot) ? verdict : softened(verdict, review);
-  if (judged.decision !== 'deny' && !dryRun && follows(snapshot)) deps.recent.add(change, snapshot, parsed);
-  const done = deps.now();
+  if (judged.decision !== 'deny' && !review.dryRun && follows(snapshot))
+    deps.recent.add(change, snapshot, parsed);
   return {
     status: 200,
     response: answerOf(review.uid, judged),
@@ -81,10 +127,17 @@ function answered(review: Review, deps: AdmissionDeps, start: number): Answer {
       decision: judged.decision,
       findings: judged.findings,
       unchecked: judged.unchecked,
-      parse: parsed - start,
-      judge: done - parsed,
+      exemptions: judged.exemptions,
+      parse,
+      judge: judge ?? deps.now() - parsed,
     },
   };
+}
+
+function failed(review: Review, error: unknown): Answer {
+  const outcome: Outcome = { ...outcomeOf(review, undefined), decision: 'error', error };
+  const message = `Portent failed on ${outcome.object}, and the change was not judged; see its log for uid ${review.uid}`;
+  return { status: 500, response: failure(500, 'InternalError', message), outcome };
 }
 
 /** The API server keeps its own Service up to date through the webhook; an error there would stop it. */
@@ -143,6 +196,8 @@ function outcomeOf(review: Review, change: Change | undefined): Outcome {
     dryRun: review.dryRun,
     findings: [],
     unchecked: [],
+    exemptions: [],
+    user: review.user.username,
     parse: 0,
     judge: 0,
   };

@@ -15,7 +15,38 @@ export interface Judged {
   readonly denial?: string | undefined;
   readonly auditAnnotations: Readonly<Record<string, string>>;
   readonly unchecked: readonly { readonly rule: string; readonly reason: string }[];
+  /** Exemptions that counted, or that did not and why. */
+  readonly exemptions: readonly ExemptionLine[];
+  /** Set when the judgement hangs on whether the user may exempt objects of the namespace. */
+  readonly question?:
+    | { readonly namespace: string; readonly settle: (answer: ExemptAnswer) => Judged }
+    | undefined;
 }
+
+/** What became of one exemption. */
+export interface ExemptionLine {
+  readonly source: string;
+  readonly result: string;
+  readonly rules: readonly string[];
+  readonly reason: string;
+  readonly until: string;
+}
+
+/** Whether somebody may exempt; without an answer nothing is exempted. */
+export type ExemptAnswer =
+  | { readonly kind: 'granted' }
+  | { readonly kind: 'refused' | 'unanswered'; readonly reason: string };
+
+/** The user of a review, whole, as the API server wants to be asked about him. */
+export interface Asker {
+  readonly username: string;
+  readonly uid: string;
+  readonly groups: readonly string[];
+  readonly extra: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Asks whether somebody may exempt objects of a namespace. Answers in time, and never rejects. */
+export type MayExempt = (user: Asker, namespace: string, milliseconds: number) => Promise<ExemptAnswer>;
 
 /** Who asks, and what was admitted a moment ago. */
 export interface JudgeContext {

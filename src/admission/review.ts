@@ -1,4 +1,5 @@
 import { fields, isFields, text, texts } from '../model/parse/wire.ts';
+import type { Asker } from './judging.ts';
 
 /** A request of AdmissionReview v1, reduced to what is read of it. */
 export interface Review {
@@ -11,7 +12,13 @@ export interface Review {
   readonly namespace: string;
   /** Empty for objects named by the server, and for a deletion of many. */
   readonly name: string;
-  readonly user: { readonly username: string; readonly groups: readonly string[] };
+  readonly user: {
+    readonly username: string;
+    readonly groups: readonly string[];
+    readonly uid: string;
+    /** As it came. */
+    readonly extra: unknown;
+  };
   readonly dryRun: boolean;
   readonly object: unknown;
   readonly oldObject: unknown;
@@ -73,11 +80,22 @@ export function readReview(body: unknown): Review | ReviewProblem {
     operation,
     namespace: text(request.namespace),
     name: text(request.name),
-    user: { username: text(user.username), groups: texts(user.groups) },
+    user: {
+      username: text(user.username),
+      groups: texts(user.groups),
+      uid: text(user.uid),
+      extra: user.extra,
+    },
     dryRun: request.dryRun === true,
     object: request.object,
     oldObject: request.oldObject,
   };
+}
+
+/** The user of the review, as the API server is asked about him. */
+export function askerOf({ user }: Review): Asker {
+  const extra = Object.entries(fields(user.extra)).map(([key, values]) => [key, texts(values)] as const);
+  return { username: user.username, uid: user.uid, groups: user.groups, extra: Object.fromEntries(extra) };
 }
 
 /** Whether `readReview` failed. */

@@ -33,16 +33,16 @@ async function reportOf(options: CheckOptions): Promise<Report> {
   });
   const together = options.together === true;
   const changes = changesOf(store, judged, options.delete === true);
-  const context = { config, dryRun: true, earlier: [], budget: config.budget };
+  const context = { config, dryRun: true, earlier: [], budget: config.budget, now: Date.now() };
   const all = judgeAll(store, changes, context, together ? 'together' : 'sequence');
   return {
     decision: all.decision,
     changes: all.changes.map(({ change, judgement }, place): ReportChange => {
       const { kind, namespace, name } = changedObject(change);
       const { file, line } = judged[place] as JudgedManifest;
-      const { decision, findings, unchecked, simulation } = judgement;
+      const { decision, findings, unchecked, exemptions, simulation } = judgement;
       const shown = { operation: change.operation, kind, namespace, name, file, line, decision };
-      const rest = { findings, unchecked };
+      const rest = { findings, unchecked, exemptions: exemptions.map((each) => each.text) };
       if (together) return { ...shown, ...rest };
       return { ...shown, ...rest, diff: diffConnections(simulation.before, simulation.after, BY) };
     }),

@@ -1,6 +1,7 @@
 import type { Health, Snapshot } from '../model/snapshot.ts';
 import { Store } from '../model/store.ts';
 import { type Access, type AccessOptions, openAccess } from './access.ts';
+import { type Asker, ExemptionRights, type RightAnswer } from './access-review.ts';
 import { detectCni, type StatedCni, withStated } from './cni/detect.ts';
 import type { CniInputs } from './consumers.ts';
 import type { SourceReport } from './contact.ts';
@@ -35,6 +36,8 @@ export interface Feed {
   sources(): SourceReport[];
   /** Calls back, at most every 50 ms, after the model or its health changed. Gives what takes it back. */
   onChange(listener: () => void): () => void;
+  /** Whether a user may exempt objects of a namespace; within so many milliseconds, and never throws. */
+  mayExempt(user: Asker, namespace: string, milliseconds: number): Promise<RightAnswer>;
   /** Ends every watch and connection. The snapshot stays readable. */
   stop(): Promise<void>;
 }
@@ -59,6 +62,7 @@ export function startFeed(options: FeedOptions = {}): Feed {
 class LiveFeed implements Feed {
   readonly #store: Store;
   readonly #access: Access;
+  readonly #rights: ExemptionRights;
   readonly #log: Logger;
   readonly #timings: Timings;
   readonly #stated: StatedCni;
@@ -85,6 +89,7 @@ class LiveFeed implements Feed {
   ) {
     this.#store = store;
     this.#access = access;
+    this.#rights = new ExemptionRights(access);
     this.#log = logger;
     this.#timings = timings;
     this.#stated = cniOverride ?? {};
@@ -142,6 +147,10 @@ class LiveFeed implements Feed {
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  mayExempt(user: Asker, namespace: string, milliseconds: number): Promise<RightAnswer> {
+    return this.#rights.mayExempt(user, namespace, milliseconds);
   }
 
   async stop(): Promise<void> {

@@ -2,7 +2,7 @@ import type { Server as HttpsServer } from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { failure } from '../admission/answer.ts';
-import { type AdmissionDeps, type Answer, handleReview } from '../admission/handle.ts';
+import { type AdmissionDeps, type Answer, handleReview, type Outcome } from '../admission/handle.ts';
 import { type Logger, logReview } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { failureOf } from './errors.ts';
@@ -35,6 +35,8 @@ export interface WebhookServer {
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8';
+/** Milliseconds an answer may wait for the API server's word on an exemption. */
+const MOST_PATIENCE = 2000;
 const TEXT_TYPE = 'text/plain; charset=utf-8';
 
 /** Builds the webhook's server: HTTP/1.1 over TLS 1.3, one review at a time, nothing kept open for ever. */
@@ -153,11 +155,19 @@ export function buildServer(deps: ServerDeps): WebhookServer {
       return;
     }
     const answer = handleReview(request.body, deps.admission);
+    if (answer.later === undefined) {
+      give(reply, answer, start);
+      return;
+    }
+    const left = (deadline ?? Number.POSITIVE_INFINITY) - (performance.now() - start);
+    answer.later(Math.min(MOST_PATIENCE, left / 2)).then((late) => give(reply, late, start));
+  });
+  const give = (reply: FastifyReply, answer: Answer, start: number): void => {
     // Asked again: its body may have come in after the server began to leave.
     if (leaving) reply.header('connection', 'close');
     reply.code(answer.status).header('content-type', JSON_TYPE).send(answer.response);
     record(answer, start, deps);
-  });
+  };
 
   app.get('/healthz', (_request, reply) => reply.header('content-type', TEXT_TYPE).send('ok\n'));
   app.get('/livez', (_request, reply) => reply.header('content-type', TEXT_TYPE).send('ok\n'));
@@ -203,6 +213,7 @@ function record(answer: Answer, start: number, { metrics, logger }: ServerDeps):
     metrics.phase('parse', outcome.parse / 1000);
     metrics.phase('judge', outcome.judge / 1000);
   }
+  if (outcome.exemptions.length > 0) recordExemptions(outcome, metrics, logger);
   const { uid, operation, object, decision, dryRun, error } = outcome;
   if (error !== undefined) logger.error({ uid, operation, object, err: error }, 'review failed');
   const rules = [...new Set(outcome.findings.map(({ rule }) => rule))];
@@ -215,4 +226,13 @@ function record(answer: Answer, start: number, { metrics, logger }: ServerDeps):
     dryRun,
     milliseconds: Math.round(milliseconds * 100) / 100,
   });
+}
+
+/** Every exemption leaves a line that says who used it, on what and why. Dry runs are not counted. */
+function recordExemptions(outcome: Outcome, metrics: Metrics, logger: Logger): void {
+  const { uid, object, user, dryRun } = outcome;
+  for (const { source, result, rules, reason, until } of outcome.exemptions) {
+    logger.info({ uid, object, user, dryRun, source, result, rules, reason, until }, 'exemption');
+    if (!dryRun) metrics.exemption(rules, result);
+  }
 }

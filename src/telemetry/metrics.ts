@@ -58,6 +58,7 @@ export class Metrics {
   readonly #malformed = this.#counter(METRICS.malformed);
   readonly #findings = this.#counter(METRICS.findings);
   readonly #unchecked = this.#counter(METRICS.unchecked);
+  readonly #exemptions = this.#counter(METRICS.exemptions);
   readonly #phase = this.#histogram(METRICS.phase);
   readonly #rules: ReadonlySet<string>;
 
@@ -93,6 +94,13 @@ export class Metrics {
       });
     }
     for (const { rule } of figures.unchecked) this.#unchecked.inc({ rule: this.#rule(rule) });
+  }
+
+  /** Counts one exemption, once for each rule; an annotation that cannot be read names none. */
+  exemption(rules: readonly string[], result: string): void {
+    const labels = { result: within(LABEL_VALUES.exemption, result) };
+    for (const rule of rules) this.#exemptions.inc({ ...labels, rule: this.#rule(rule) });
+    if (rules.length === 0) this.#exemptions.inc({ ...labels, rule: 'other' });
   }
 
   shed(reason: Shed): void {

@@ -13,6 +13,7 @@ export const LABEL_VALUES = {
   action: ['note', 'warn', 'deny'],
   shed: ['in_flight', 'lag', 'deadline', 'gone'],
   malformed: ['json', 'content_type', 'too_large', 'timeout', 'http', 'review', 'version', 'object'],
+  exemption: ['used', 'expired', 'refused', 'unanswered', 'invalid'],
   phase: ['parse', 'judge'],
   state: ['fixed', 'syncing', 'live', 'stale'],
   watch_state: ['syncing', 'live', 'stale', 'forbidden', 'absent'],
@@ -74,6 +75,12 @@ export const METRICS = {
     type: 'counter',
     help: 'Rules that could not run on a review, because something was not known.',
     labels: ['rule'],
+  },
+  exemptions: {
+    name: 'portent_exemptions_total',
+    type: 'counter',
+    help: 'Exemptions in reviews that were not dry runs: used, or not because expired, refused, unanswered or invalid (rule other).',
+    labels: ['rule', 'result'],
   },
   phase: {
     name: 'portent_simulation_duration_seconds',

@@ -36,6 +36,7 @@ test('a denial keeps its line breaks and nothing else that could steer a termina
     denial: 'first\n  second\u001b[2J\u0007 third',
     auditAnnotations: { 'portent.dev/rules': 'x' },
     unchecked: [],
+    exemptions: [],
   };
   const { response } = JSON.parse(answerOf('u', judged)) as {
     response: { status: { message: string }; auditAnnotations: Record<string, string> };

@@ -124,6 +124,7 @@ test("the namespace controller's deletions are never denied, those of others are
     denial: 'no.',
     auditAnnotations: {},
     unchecked: [],
+    exemptions: [],
   });
   const allowed = (user: string) =>
     ask({ operation: 'DELETE', oldObject: isolated, user }, deps({ judge })).response.allowed;

@@ -95,5 +95,5 @@ export function cluster(): Store {
 /** The real judge, with a configuration file. */
 export function judgeWith(text: string): Judge {
   const config = configOf({ file: { name: 'test', text } });
-  return (snapshot, change, context) => judge(snapshot, change, { ...context, config });
+  return (snapshot, change, context) => judge(snapshot, change, { ...context, config, now: Date.now() });
 }

@@ -21,13 +21,14 @@ export function reportJson({ decision, changes, diff }: Report): object {
 }
 
 function changeJson(change: ReportChange): object {
-  const { operation, kind, namespace, name, decision, findings, unchecked, diff } = change;
+  const { operation, kind, namespace, name, decision, findings, unchecked, exemptions, diff } = change;
   return {
     operation,
     object: { kind, namespace, name },
     decision,
     findings: findings.map(findingJson),
     ...(unchecked.length === 0 ? {} : { unchecked: unchecked.map(({ rule, reason }) => ({ rule, reason })) }),
+    ...(exemptions.length === 0 ? {} : { exemptions }),
     ...(diff === undefined ? {} : { diff: diffJson(diff) }),
   };
 }
@@ -60,6 +61,7 @@ function writeText(report: Report, out: Output): void {
       out.line(`    fix: ${finding.fix}`);
       if (finding.see !== undefined) out.line(`    see: ${finding.see}`);
     }
+    for (const line of change.exemptions) out.line(`  ${line}`);
     for (const { rule, reason } of change.unchecked) out.line(`  not checked: ${rule}: ${reason}`);
     if (change.diff !== undefined) writeShort(foldedLines(change.diff), out);
   }

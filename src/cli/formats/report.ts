@@ -28,6 +28,8 @@ export interface ReportChange {
   readonly decision: DecisionWord;
   readonly findings: readonly ReportFinding[];
   readonly unchecked: readonly { readonly rule: string; readonly reason: string }[];
+  /** What became of exemptions, one sentence each. */
+  readonly exemptions: readonly string[];
   /** Left out when all changes are judged as one. */
   readonly diff?: Diff;
 }
