@@ -33,7 +33,9 @@ const owners = {
   'ip-num': [['src/netset/'], 'Its `contains` mixes address families; one folder guards against that.'],
   zod: [['src/config/'], 'One schema of the configuration.'],
   'js-yaml': [['src/model/parse/'], 'One reader of manifests.'],
-  yaml: [['src/config/'], 'One reader of the configuration file.'],
+  yaml: [['src/config/', 'src/cli/fix/'], 'The configuration file is read with it; a fix is written into a manifest with it.'],
+  rfc6902: [['src/cli/fix/'], 'Rules say what to change; one folder changes it.'],
+  diff: [['src/cli/fix/'], 'One place shows what changes in a file.'],
   commander: [['src/cli/'], 'Only the CLI has arguments.'],
   'close-with-grace': [['src/main.ts'], 'Only the composition root ends the process.'],
 };

@@ -93,6 +93,12 @@ const ROWS: readonly Row[] = [
       ],
     },
     {
+      title: 'Events about denials',
+      description: 'Written, failed, or dropped because too many came at once; per second.',
+      unit: 'cps',
+      queries: [{ expr: sum('result', rate(of(METRICS.events))), legend: '{{result}}' }],
+    },
+    {
       title: 'Unchecked by rule',
       description: 'Rules that could not run because something was not known, per second.',
       unit: 'cps',

@@ -2,8 +2,11 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
+import { denialNote } from './admission/denial.ts';
+import type { Outcome } from './admission/handle.ts';
 import type { MayExempt } from './admission/judging.ts';
 import { Recent } from './admission/recent.ts';
+import type { DenialEvents } from './cluster/events.ts';
 import type { Feed } from './cluster/feed.ts';
 import type { Config } from './config/config.ts';
 import { inPod } from './config/kubeconfig.ts';
@@ -53,6 +56,7 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
   // The certificate first: when it cannot be used there is nothing to stop.
   const serving = await openServing(options, log);
   const cluster = await open(options, log);
+  const { events } = cluster;
   const lag = startLagMeter();
   const recent = new Recent();
   const metrics = new Metrics({
@@ -64,6 +68,7 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
       lag: lag.seconds,
       recent: () => recent.size,
       ...(cluster.watches === undefined ? {} : { watches: cluster.watches }),
+      ...(events === undefined ? {} : { events: () => events.counts() }),
     },
   });
   const { budget } = config;
@@ -82,6 +87,7 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
     lag,
     ready: () => withCertificate(cluster.ready(), serving),
     secure: secureOptions(serving.current()),
+    ...(events === undefined ? {} : { denied: (outcome: Outcome) => tell(events, outcome) }),
   });
   const figures = buildMetricsServer(metrics, webhook.readiness, () =>
     debugModel(cluster.snapshot, cluster.sources(), Date.now()),
@@ -174,6 +180,8 @@ interface Cluster {
   readonly watches?: () => readonly WatchFigures[];
   /** Of a fixed snapshot there are none. */
   readonly sources: () => readonly DebugSource[];
+  /** Left out when there are to be none, or there is no API server to write them to. */
+  readonly events?: DenialEvents;
   readonly mayExempt?: MayExempt;
   readonly stop: () => Promise<void>;
 }
@@ -184,21 +192,36 @@ async function open(options: ServeOptions, { logger }: Log): Promise<Cluster> {
     return { snapshot, ready: () => ({ ready: true, detail: [] }), sources: () => [], stop: async () => {} };
   }
   // The cluster client is the heaviest part of all; a fixed snapshot does without it.
-  const { startFeed } = await import('./cluster/feed.ts');
-  const feed: Feed = startFeed({
-    logger,
-    cniOverride: options.config.cni,
+  const [{ startFeed }, { openEvents }] = await Promise.all([
+    import('./cluster/feed.ts'),
+    import('./cluster/events.ts'),
+  ]);
+  const access = {
     ...(kubeconfig === undefined ? {} : { kubeconfigPath: kubeconfig }),
     ...(context === undefined ? {} : { context }),
-  });
+  };
+  const events = options.config.events.enabled ? openEvents({ ...access, logger }) : undefined;
+  const feed: Feed = startFeed({ ...access, logger, cniOverride: options.config.cni });
   return {
     snapshot: feed.snapshot,
     ready: () => ({ ready: feed.ready(), detail: feed.snapshot.health.problems }),
     watches: () => figuresOf(feed),
     sources: () => feed.sources().map((source) => ({ ...source })),
+    ...(events === undefined ? {} : { events }),
     mayExempt: (user, namespace, milliseconds) => feed.mayExempt(user, namespace, milliseconds),
-    stop: () => feed.stop(),
+    stop: async () => {
+      await Promise.all([feed.stop(), events?.stop()]);
+    },
   };
+}
+
+/** A denial that was stored nowhere else: the object is as it was, or is not there at all. */
+function tell(events: DenialEvents, outcome: Outcome): void {
+  const { kind, namespace, name } = outcome.named;
+  const { operation } = outcome;
+  if (kind !== 'NetworkPolicy' && kind !== 'Service') return;
+  if (operation !== 'create' && operation !== 'update' && operation !== 'delete') return;
+  events.record({ kind, namespace, name, operation, note: denialNote(outcome) });
 }
 
 /** A kind that this cluster does not serve has no watch that could be down. */

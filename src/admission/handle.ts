@@ -24,6 +24,8 @@ export interface Outcome {
   readonly operation: string;
   /** `NetworkPolicy default/redis` */
   readonly object: string;
+  /** The same in parts. */
+  readonly named: { readonly kind: string; readonly namespace: string; readonly name: string };
   /** `skip`: never judged; `error`: failed inside. */
   readonly decision: 'allow' | 'warn' | 'deny' | 'skip' | 'error';
   readonly dryRun: boolean;
@@ -192,6 +194,7 @@ function outcomeOf(review: Review, change: Change | undefined): Outcome {
     operation: review.operation.toLowerCase(),
     // Names have at most 253 characters each; anything longer is nonsense and stays out of the log.
     object: `${kind} ${named.namespace}/${named.name}`.slice(0, 600),
+    named: { kind, namespace: named.namespace, name: named.name },
     decision: 'skip',
     dryRun: review.dryRun,
     findings: [],

@@ -2,7 +2,7 @@ import { judgeAll } from '../decision/judge.ts';
 import { changedObject } from '../model/change.ts';
 import { overlay } from '../model/overlay.ts';
 import { diffConnections } from '../simulate/diff.ts';
-import { ALLOWED, DENIED } from './failure.ts';
+import { ALLOWED, DENIED, Failure } from './failure.ts';
 import { writeReport } from './formats/check.ts';
 import type { Report, ReportChange } from './formats/report.ts';
 import { changesOf, type JudgedManifest, readManifests, undone } from './manifests.ts';
@@ -24,6 +24,9 @@ export async function check(options: CheckOptions): Promise<number> {
 }
 
 async function reportOf(options: CheckOptions): Promise<Report> {
+  if (options.fix === true && options.output !== 'text') {
+    throw new Failure('--fix prints text; with -o json the findings carry a "patch", with -o sarif "fixes"');
+  }
   const { config } = loadSettings(options.config);
   const { judged, others } = readManifests(options.file, options.namespace ?? 'default');
   const store = await loadState(options, {
@@ -31,19 +34,35 @@ async function reportOf(options: CheckOptions): Promise<Report> {
     more: others,
     cni: config.cni,
   });
-  const together = options.together === true;
+  const mode = options.together === true ? 'together' : 'sequence';
   const changes = changesOf(store, judged, options.delete === true);
   const context = { config, dryRun: true, earlier: [], budget: config.budget, now: Date.now() };
-  const all = judgeAll(store, changes, context, together ? 'together' : 'sequence');
+  const all = judgeAll(store, changes, context, mode);
+  const trial = {
+    snapshot: store,
+    changes,
+    context,
+    mode,
+    namespace: options.namespace ?? 'default',
+  } as const;
+  const ready =
+    options.fix === true || options.output === 'sarif'
+      ? (await import('./fix/ready.ts')).readyFix
+      : () => undefined;
   return {
     decision: all.decision,
     changes: all.changes.map(({ change, judgement }, place): ReportChange => {
       const { kind, namespace, name } = changedObject(change);
-      const { file, line } = judged[place] as JudgedManifest;
+      const manifest = judged[place] as JudgedManifest;
+      const { file, line } = manifest;
       const { decision, findings, unchecked, exemptions, simulation } = judgement;
       const shown = { operation: change.operation, kind, namespace, name, file, line, decision };
-      const rest = { findings, unchecked, exemptions: exemptions.map((each) => each.text) };
-      if (together) return { ...shown, ...rest };
+      const fixed = findings.map((finding) => ({
+        ...finding,
+        ready: ready(trial, place, manifest, finding, judgement),
+      }));
+      const rest = { findings: fixed, unchecked, exemptions: exemptions.map((each) => each.text) };
+      if (mode === 'together') return { ...shown, ...rest };
       return { ...shown, ...rest, diff: diffConnections(simulation.before, simulation.after, BY) };
     }),
     diff: diffConnections(overlay(store, undone(changes)), overlay(store, changes), BY),

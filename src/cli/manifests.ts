@@ -1,7 +1,7 @@
 import type { Change, Judged } from '../model/change.ts';
 import { readDocuments } from '../model/parse/documents.ts';
 import { type ManifestObject, parseManifest } from '../model/parse/manifest.ts';
-import { problemText } from '../model/parse/problem.ts';
+import { problemText, type RawDocument } from '../model/parse/problem.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { Failure } from './failure.ts';
 import { filesOf } from './files.ts';
@@ -12,6 +12,9 @@ export interface JudgedManifest {
   readonly object: Judged;
   readonly file: string;
   readonly line: number;
+  readonly document: RawDocument;
+  /** The whole file. */
+  text(): string;
 }
 
 export interface Manifests {
@@ -29,14 +32,15 @@ export function readManifests(paths: readonly string[], namespace: string): Mani
   const others: ManifestObject[] = [];
   const problems: string[] = [];
   for (const file of filesOf(paths)) {
-    const read = readDocuments(file.read(), file.name);
+    const text = file.read();
+    const read = readDocuments(text, file.name);
     problems.push(...read.problems.map(problemText));
     for (const document of read.documents) {
       const parsed = parseManifest(document, { namespace });
       problems.push(...parsed.problems.map(problemText));
       const { object } = parsed;
       if (object === undefined) continue;
-      const place = { file: document.file, line: document.line };
+      const place = { file: document.file, line: document.line, document, text: () => text };
       if (object.type === 'policy') judged.push({ object: object.policy, ...place });
       else if (object.type === 'service') judged.push({ object: object.service, ...place });
       else others.push(object);

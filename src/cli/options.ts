@@ -17,6 +17,7 @@ export interface ManifestOptions extends StateOptions {
 
 export interface CheckOptions extends ManifestOptions {
   readonly together?: true;
+  readonly fix?: true;
   readonly failOn: 'deny' | 'warn';
   readonly output: string;
 }

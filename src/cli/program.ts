@@ -45,6 +45,7 @@ function addCheck(root: Command): void {
   stateOptions(
     withManifests(root.command('check').description('Judge manifests as the webhook would.'))
       .option('--together', 'judge all manifests as one change')
+      .option('--fix', 'show the change to the manifest that makes a finding go away; no file is written')
       .addOption(
         new Option('--fail-on <decision>', 'the mildest decision that fails')
           .choices(['deny', 'warn'])

@@ -91,6 +91,7 @@ function readValue(setting: Setting, text: string): unknown {
       .map((item) => item.trim())
       .filter((item) => item !== '');
   }
+  if (setting.type === 'boolean' && /^(true|false)$/.test(text.trim())) return text.trim() === 'true';
   // What is no number stays a text, so that the schema's own message is shown.
   if (setting.type === 'number' && /^[0-9]+(\.[0-9]+)?$/.test(text.trim())) return Number(text);
   return text;

@@ -76,6 +76,14 @@ export const schema = z.strictObject({
         .meta({ description: 'Least severe message to log. Every review is one line at info.' }),
     })
     .prefault({}),
+  events: z
+    .strictObject({
+      enabled: z
+        .boolean({ error: 'use true or false' })
+        .default(true)
+        .meta({ description: 'Whether denials are written as Kubernetes Events. Dry runs never are.' }),
+    })
+    .prefault({}),
   limits: z
     .strictObject({
       body: bytes(1024, 64 * 1024 ** 2)

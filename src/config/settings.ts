@@ -11,7 +11,7 @@ export interface Setting {
   readonly variable: string;
   /** `--limits-header-seconds` */
   readonly flag: string;
-  readonly type: 'number' | 'text' | 'list';
+  readonly type: 'number' | 'boolean' | 'text' | 'list';
   readonly description: string;
   /** As a file would write it; undefined = none. */
   readonly standard: unknown;
@@ -74,5 +74,6 @@ function* walk(node: Node, path: string): Iterable<Setting> {
 
 function typeOf(node: Node): Setting['type'] {
   if (node.type === 'array') return 'list';
+  if (node.type === 'boolean') return 'boolean';
   return node.type === 'integer' || node.type === 'number' ? 'number' : 'text';
 }

@@ -60,6 +60,9 @@ export function judge(snapshot: Snapshot, change: Change, context: JudgeContext)
   return conclude(known);
 }
 
+/** How several changes are judged. */
+export type Mode = 'sequence' | 'together';
+
 /**
  * Judges several changes. `sequence`: each on top of those before it. `together`: each against the whole,
  * as if all were made at one moment, so that a policy and its exceptions may come in any order.
@@ -68,18 +71,30 @@ export function judgeAll(
   snapshot: Snapshot,
   changes: readonly Change[],
   context: JudgeContext,
-  mode: 'sequence' | 'together',
+  mode: Mode,
 ): JudgementOfAll {
-  const judged = changes.map((change, place) => {
-    const others =
-      mode === 'sequence'
-        ? changes.slice(0, place)
-        : changes.filter((other, at) => at !== place && (at < place || !isSameObject(other, change)));
-    const judgement = judge(snapshot, change, { ...context, earlier: [...context.earlier, ...others] });
-    return { change, judgement };
-  });
+  const judged = changes.map((change, place) => ({
+    change,
+    judgement: judgeAt(snapshot, changes, place, context, mode),
+  }));
   const decisions = judged.map(({ judgement }) => judgement.decision);
   return { decision: worst(decisions), changes: judged };
+}
+
+/** Judges one of several changes, as `judgeAll` does. */
+export function judgeAt(
+  snapshot: Snapshot,
+  changes: readonly Change[],
+  place: number,
+  context: JudgeContext,
+  mode: Mode,
+): Judgement {
+  const change = changes[place] as Change;
+  const others =
+    mode === 'sequence'
+      ? changes.slice(0, place)
+      : changes.filter((other, at) => at !== place && (at < place || !isSameObject(other, change)));
+  return judge(snapshot, change, { ...context, earlier: [...context.earlier, ...others] });
 }
 
 function uncheckedOf(runs: readonly RuleRun[]): UncheckedRule[] {

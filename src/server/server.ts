@@ -21,6 +21,8 @@ export interface ServerDeps {
   /** Whether the model was loaded once, and if not, what is missing. */
   readonly ready: () => Readiness;
   readonly secure: SecureContextOptions;
+  /** Told of each denial that was not a dry run, after its answer. */
+  readonly denied?: (outcome: Outcome) => void;
 }
 
 /** The webhook's server, not listening yet. */
@@ -200,7 +202,7 @@ const PATHS = new Map([
 ]);
 
 /** Counts and logs an answer that is on its way. */
-function record(answer: Answer, start: number, { metrics, logger }: ServerDeps): void {
+function record(answer: Answer, start: number, { metrics, logger, denied }: ServerDeps): void {
   const { outcome, problem } = answer;
   if (problem !== undefined) {
     metrics.malformed(problem.reason);
@@ -215,6 +217,7 @@ function record(answer: Answer, start: number, { metrics, logger }: ServerDeps):
   }
   if (outcome.exemptions.length > 0) recordExemptions(outcome, metrics, logger);
   const { uid, operation, object, decision, dryRun, error } = outcome;
+  if (decision === 'deny' && !dryRun) denied?.(outcome);
   if (error !== undefined) logger.error({ uid, operation, object, err: error }, 'review failed');
   const rules = [...new Set(outcome.findings.map(({ rule }) => rule))];
   logReview(logger, {

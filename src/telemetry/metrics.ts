@@ -34,6 +34,7 @@ export interface Sources {
   /** Seconds. */
   readonly lag?: () => number;
   readonly recent?: () => number;
+  readonly events?: () => Readonly<Record<(typeof LABEL_VALUES.event)[number], number>>;
 }
 
 export interface MetricsOptions {
@@ -142,7 +143,7 @@ export class Metrics {
 
   /** Figures that are asked for at each scrape instead of being kept up to date. */
   #scraped(sources: Sources): void {
-    const { model, watches, certificateExpiry, lag, recent } = sources;
+    const { model, watches, certificateExpiry, lag, recent, events } = sources;
     const value = (metric: MetricName, read: (() => number) | undefined) => {
       if (read !== undefined)
         this.#gauge(metric, function (this: Gauge) {
@@ -166,6 +167,13 @@ export class Metrics {
       const state = this.#gauge(METRICS.state, () => {
         const now = model().state;
         for (const one of LABEL_VALUES.state) state.set({ state: one }, one === now ? 1 : 0);
+      });
+    }
+    if (events !== undefined) {
+      const counter = this.#counter(METRICS.events, () => {
+        counter.reset();
+        const counts = events();
+        for (const result of LABEL_VALUES.event) counter.inc({ result }, counts[result]);
       });
     }
     if (watches === undefined) return;

@@ -13,6 +13,7 @@ export const LABEL_VALUES = {
   action: ['note', 'warn', 'deny'],
   shed: ['in_flight', 'lag', 'deadline', 'gone'],
   malformed: ['json', 'content_type', 'too_large', 'timeout', 'http', 'review', 'version', 'object'],
+  event: ['written', 'failed', 'dropped'],
   exemption: ['used', 'expired', 'refused', 'unanswered', 'invalid'],
   phase: ['parse', 'judge'],
   state: ['fixed', 'syncing', 'live', 'stale'],
@@ -88,6 +89,12 @@ export const METRICS = {
     help: 'Time of the parts of a review: parse, and judge (overlay, simulation and rules).',
     labels: ['phase'],
     buckets: PHASE_BUCKETS,
+  },
+  events: {
+    name: 'portent_events_total',
+    type: 'counter',
+    help: 'Kubernetes Events about denials: written, failed, or dropped because too many came at once.',
+    labels: ['result'],
   },
   recent: {
     name: 'portent_admission_recent',

@@ -140,11 +140,17 @@ test('a namespace selector of your own adds to the excluded names', async () => 
   assert.deepEqual(matchExpressions[0]?.values.slice(0, 2), ['portent-system', 'kube-system']);
 });
 
-test('the rights are to read, and never Secrets or ConfigMaps', async () => {
+test('the rights are to read, and never Secrets or ConfigMaps; to write, Events alone', async () => {
   const manifests = await render('helm3');
   const rules = only(manifests, 'ClusterRole').rules as readonly Rule[];
-  assert.ok(rules.length > 0);
-  for (const rule of rules) {
+  const writing = rules.filter(({ verbs }) => verbs.some((verb) => !['get', 'list', 'watch'].includes(verb)));
+  const events: Rule = { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] };
+  assert.deepEqual(writing, [events]);
+  const without = only(await render('helm3', 'events.enabled=false'), 'ClusterRole').rules as readonly Rule[];
+  const reading = rules.filter((rule) => !writing.includes(rule));
+  assert.deepEqual(without, reading);
+  assert.ok(reading.length > 0);
+  for (const rule of reading) {
     assert.deepEqual(rule.verbs, ['get', 'list', 'watch']);
     const named = [...rule.apiGroups, ...rule.resources];
     for (const never of ['*', 'secrets', 'configmaps']) assert.ok(!named.includes(never), never);
@@ -194,6 +200,7 @@ test('the configuration is yours, but for the ports and files that the chart cou
   };
   assert.deepEqual(parse(data['config.yaml'] ?? ''), {
     profile: 'strict',
+    events: { enabled: true },
     listen: { address: '10.0.0.1', port: 8443 },
     metrics: { port: 9090 },
     tls: { certificateFile: '/etc/portent/tls/tls.crt', keyFile: '/etc/portent/tls/tls.key' },

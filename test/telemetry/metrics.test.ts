@@ -24,6 +24,7 @@ function everything(): Metrics {
       certificateExpiry: () => 1_800_000_000_000,
       lag: () => 0.25,
       recent: () => 2,
+      events: () => ({ written: 4, failed: 0, dropped: 1 }),
     },
   });
 }
@@ -53,6 +54,8 @@ test('figures of the sources are those at the time of the scrape', async () => {
     'portent_model_state{state="live"} 1',
     'portent_model_state{state="stale"} 0',
     'portent_event_loop_lag_seconds 0.25',
+    'portent_events_total{result="written"} 4',
+    'portent_events_total{result="dropped"} 1',
   ]) {
     assert(series(text).includes(line), line);
   }

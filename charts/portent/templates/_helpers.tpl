@@ -70,6 +70,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- define "portent.config" -}}
 {{- $folder := "/etc/portent/tls" }}
 {{- $ours := dict
+  "events" (dict "enabled" .Values.events.enabled)
   "listen" (dict "port" .Values.ports.webhook)
   "metrics" (dict "port" .Values.ports.metrics)
   "tls" (dict "certificateFile" (printf "%s/tls.crt" $folder) "keyFile" (printf "%s/tls.key" $folder)) }}

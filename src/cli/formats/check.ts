@@ -2,9 +2,9 @@ import type { Output } from '../output.ts';
 import { diffJson, foldedLines } from './diff.ts';
 import { githubLines } from './github.ts';
 import { junitText } from './junit.ts';
-import { objectText, type Report, type ReportChange, type ReportFinding } from './report.ts';
+import { objectText, type ReadyFix, type Report, type ReportChange, type ReportFinding } from './report.ts';
 import { sarifText } from './sarif.ts';
-import { counted } from './text.ts';
+import { counted, printable } from './text.ts';
 
 /** Writes what `check` found. */
 export function writeReport(report: Report, format: string, out: Output): void {
@@ -60,6 +60,7 @@ function writeText(report: Report, out: Output): void {
       if (finding.because.length > 0) out.line(`    because: ${finding.because.join(', ')}`);
       out.line(`    fix: ${finding.fix}`);
       if (finding.see !== undefined) out.line(`    see: ${finding.see}`);
+      if (finding.ready !== undefined) writeFix(finding.ready, out);
     }
     for (const line of change.exemptions) out.line(`  ${line}`);
     for (const { rule, reason } of change.unchecked) out.line(`  not checked: ${rule}: ${reason}`);
@@ -69,12 +70,23 @@ function writeText(report: Report, out: Output): void {
     out.line('all changes together:');
     writeShort(foldedLines(report.diff), out);
   }
-  const actions = report.changes.flatMap(({ findings }) => findings.map(({ action }) => action));
+  const all = report.changes.flatMap(({ findings }) => findings);
+  const fixes = all.filter(({ patch }) => patch !== undefined).length;
+  if (fixes > 0 && all.every(({ ready }) => ready === undefined)) {
+    out.line(`${counted(fixes, 'finding')} with a ready fix: --fix shows what to change`);
+  }
+  const actions = all.map(({ action }) => action);
   const count = (wanted: string): number => actions.filter((action) => action === wanted).length;
   out.line(
     `${report.decision}: ${counted(report.changes.length, 'change')}, ` +
       `${counted(count('deny'), 'denial')}, ${counted(count('warn'), 'warning')}`,
   );
+}
+
+function writeFix({ diff, gone, appears }: ReadyFix, out: Output): void {
+  const come = appears.length === 0 ? 'nothing else comes up' : `then comes ${appears.join(', ')}`;
+  out.line(`    ready fix, tried out: ${gone ? 'the finding goes away' : 'it is not enough alone'}; ${come}`);
+  for (const line of diff) out.line(`      ${printable(line)}`);
 }
 
 function writeShort(lines: readonly string[], out: Output): void {

@@ -14,6 +14,27 @@ export interface ReportFinding {
   readonly fix: string;
   readonly patch?: readonly PatchOperation[];
   readonly see?: string | undefined;
+  /** The patch as a change of the file, tried out. */
+  readonly ready?: ReadyFix | undefined;
+}
+
+/** What a finding's patch changes in the file of the manifest, and what comes of it. */
+export interface ReadyFix {
+  /** A unified diff; of the object in plain YAML where the file could not be changed in place. */
+  readonly diff: readonly string[];
+  /** The same as whole lines; empty where the file could not be changed in place. */
+  readonly replacements: readonly Replacement[];
+  /** Whether the finding goes away with it. */
+  readonly gone: boolean;
+  /** Findings that come with it: `dns-cut (high): shop/web[Deployment]`. */
+  readonly appears: readonly string[];
+}
+
+/** From this line (counted from 1) so many lines give way to the text, which ends with a line break or is empty. */
+export interface Replacement {
+  readonly line: number;
+  readonly lines: number;
+  readonly text: string;
 }
 
 /** The judgement of one manifest. */

@@ -21,6 +21,7 @@ export function sarifText(report: Report): string {
           logicalLocations: [{ fullyQualifiedName: objectText(change), kind: 'resource' }],
         },
       ],
+      ...fixesOf(change.file, finding),
     })),
   );
   const driver = { name: 'portent', version: VERSION, rules: rules.map((id) => ({ id })) };
@@ -33,6 +34,17 @@ export function sarifText(report: Report): string {
     null,
     2,
   );
+}
+
+/** The ready fix as replaced lines, where it makes the finding go away. */
+function fixesOf(file: string, { ready, fix }: ReportFinding): { readonly fixes?: readonly object[] } {
+  if (ready === undefined || !ready.gone || ready.replacements.length === 0) return {};
+  const replacements = ready.replacements.map(({ line, lines, text }) => ({
+    deletedRegion: { startLine: line, startColumn: 1, endLine: line + lines, endColumn: 1 },
+    ...(text === '' ? {} : { insertedContent: { text } }),
+  }));
+  const artifactLocation = { uri: encodeURI(file) };
+  return { fixes: [{ description: { text: fix }, artifactChanges: [{ artifactLocation, replacements }] }] };
 }
 
 function levelOf({ action }: ReportFinding): 'error' | 'warning' | 'note' {
