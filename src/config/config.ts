@@ -42,7 +42,7 @@ export function configOf(origins: Origins = {}): Config {
     if (flag !== undefined) assign(tree, setting, flag);
   }
   const result = schema.safeParse(tree, { reportInput: true });
-  if (!result.success) for (const issue of result.error.issues) problems.push(problemOf(issue));
+  if (!result.success) for (const issue of result.error.issues) problems.push(...problemsOf(issue));
   else if (origins.rules !== undefined) problems.push(...unknownRules(result.data, origins.rules));
   if (problems.length > 0 || !result.success) throw new ConfigError(problems, origins.file?.name);
   return freeze(result.data);
@@ -97,22 +97,24 @@ function readValue(setting: Setting, text: string): unknown {
   return text;
 }
 
-function problemOf(issue: z.core.$ZodIssue): Problem {
+function problemsOf(issue: z.core.$ZodIssue): Problem[] {
   const path = issue.path.join('.');
   if (issue.code === 'unrecognized_keys') {
-    const key = issue.keys[0] ?? '';
-    const here = path === '' ? key : `${path}.${key}`;
     const siblings = settings()
       .map((setting) => setting.path)
       .concat('rules', 'exemptions');
-    const near = nearest(here, [...new Set(siblings.flatMap(prefixes))]);
-    return { path: here, text: `no such setting${near === undefined ? '' : `; did you mean ${near}?`}` };
+    const known = [...new Set(siblings.flatMap(prefixes))];
+    return issue.keys.map((key) => {
+      const here = path === '' ? key : `${path}.${key}`;
+      const near = nearest(here, known);
+      return { path: here, text: `no such setting${near === undefined ? '' : `; did you mean ${near}?`}` };
+    });
   }
   const given = issue.input === undefined ? '' : `${shown(issue.input)}: `;
   if (issue.code === 'invalid_type' && issue.expected === 'object' && issue.path.length === 0) {
-    return { path: '', text: 'the file must hold settings, such as "log: {level: info}"' };
+    return [{ path: '', text: 'the file must hold settings, such as "log: {level: info}"' }];
   }
-  return { path, text: `${given}${wordsOf(issue)}` };
+  return [{ path, text: `${given}${wordsOf(issue)}` }];
 }
 
 function wordsOf(issue: z.core.$ZodIssue): string {

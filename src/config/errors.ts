@@ -12,8 +12,22 @@ export class ConfigError extends Error {
 
   constructor(problems: readonly Problem[], file = '') {
     const where = file === '' ? '' : `${file}: `;
-    super(problems.map(({ path, text }) => `${where}${path === '' ? '' : `${path}: `}${text}`).join('\n'));
+    super(problems.map(({ path, text }) => `${where}${pathText(path)}${oneLine(text)}`).join('\n'));
     this.name = 'ConfigError';
     this.problems = problems;
   }
+}
+
+/** Keys may be anything; what nobody could read is quoted. */
+function pathText(path: string): string {
+  if (path === '') return '';
+  return `${/^[\w.,:/*() -]+$/.test(path) && path.trim() === path ? path : oneLine(JSON.stringify(path))}: `;
+}
+
+/** What would break the line, or hide something in it, is written as an escape. */
+function oneLine(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (found) => `\\u${(found.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+  );
 }

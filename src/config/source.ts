@@ -9,7 +9,12 @@ export interface Source {
 
 /** The settings in a YAML or JSON text (JSON is YAML); notes what cannot be read, with line and column. */
 export function parseText(source: Source, problems: Problem[]): { [key: string]: unknown } {
-  const document = parseDocument(source.text, { uniqueKeys: true, prettyErrors: false });
+  const document = parseDocument(source.text, {
+    uniqueKeys: true,
+    prettyErrors: false,
+    // What is wrong is said here, and not by the library on standard error.
+    logLevel: 'error',
+  });
   for (const error of document.errors) {
     const before = source.text.slice(0, error.pos[0]).split('\n');
     const column = (before.at(-1)?.length ?? 0) + 1;

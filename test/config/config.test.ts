@@ -214,3 +214,12 @@ test('PORTENT_CONFIG names the file, and a missing one is said so', () => {
     rmSync(folder, { recursive: true });
   }
 });
+
+test('every key that is no setting has a line of its own, whatever it is written with', () => {
+  assert.deepEqual(refusal('"a\\nb": 1\nlimits: {one: 1, two: 2}\n" x": 1\n').split('\n').sort(), [
+    'portent.yaml: " x": no such setting',
+    'portent.yaml: "a\\nb": no such setting',
+    'portent.yaml: limits.one: no such setting',
+    'portent.yaml: limits.two: no such setting',
+  ]);
+});

@@ -20,7 +20,7 @@ import {
   subtractAddresses,
   uniteAddresses,
 } from '../../src/netset/addresses.ts';
-import { runs } from '../properties/runs.ts';
+import { runs } from '../runs.ts';
 import { address, addresses } from './arbitraries.ts';
 import { testLaws } from './laws.ts';
 

@@ -18,7 +18,7 @@ import {
   uniteConnections,
 } from '../../src/netset/connections.ts';
 import { portRange } from '../../src/netset/ports.ts';
-import { runs } from '../properties/runs.ts';
+import { runs } from '../runs.ts';
 import { connections, port } from './arbitraries.ts';
 import { testLaws } from './laws.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { runs } from '../properties/runs.ts';
+import { runs } from '../runs.ts';
 
 /** A kind of set, its operations, and how to look inside. */
 export interface Algebra<S, E> {

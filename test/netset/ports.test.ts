@@ -12,7 +12,7 @@ import {
   subtractPorts,
   unitePorts,
 } from '../../src/netset/ports.ts';
-import { runs } from '../properties/runs.ts';
+import { runs } from '../runs.ts';
 import { port, ports } from './arbitraries.ts';
 import { testLaws } from './laws.ts';
 

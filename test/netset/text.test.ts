@@ -16,7 +16,7 @@ import {
   uniteAddresses,
 } from '../../src/netset/addresses.ts';
 import { parseBlock } from '../../src/netset/blocks.ts';
-import { runs } from '../properties/runs.ts';
+import { runs } from '../runs.ts';
 import { address, address4, address6, addresses } from './arbitraries.ts';
 
 test('address texts: written and read back, an address is itself', () => {

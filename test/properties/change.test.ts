@@ -10,9 +10,9 @@ import { simulate } from '../../src/simulate/simulate.ts';
 import type { PolicyObject, World } from '../reference/objects.ts';
 import { verdict } from '../reference/reference.ts';
 import { putObject, removeObject, storeOf, viewOf } from '../reference/store.ts';
+import { runs } from '../runs.ts';
 import { NAMES, PORT_NUMBERS, PROTOCOLS, policy, rule } from './policies.ts';
 import { between, names, sorted } from './rows.ts';
-import { runs } from './runs.ts';
 import { isListed, OUTSIDE, podNames, policiesOf, tieredWorld, world } from './worlds.ts';
 
 interface Case {

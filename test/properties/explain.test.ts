@@ -7,8 +7,8 @@ import { explain } from '../../src/simulate/explain.ts';
 import type { Protocol, Verdict } from '../reference/objects.ts';
 import { verdict } from '../reference/reference.ts';
 import { viewOf } from '../reference/store.ts';
+import { runs } from '../runs.ts';
 import { PORT_NUMBERS, PROTOCOLS } from './policies.ts';
-import { runs } from './runs.ts';
 import { canMeet, OUTSIDE, podNames, tieredWorld, world } from './worlds.ts';
 
 const anyWorld = fc.oneof(world, tieredWorld);

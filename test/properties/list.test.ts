@@ -6,9 +6,9 @@ import { holds } from '../reference/address.ts';
 import type { World } from '../reference/objects.ts';
 import { verdict } from '../reference/reference.ts';
 import { viewOf } from '../reference/store.ts';
+import { runs } from '../runs.ts';
 import { PORT_NUMBERS, PROTOCOLS } from './policies.ts';
 import { between, isBlock, listed, sorted } from './rows.ts';
-import { runs } from './runs.ts';
 import { isListed, livePods, OUTSIDE, podNames, tieredWorld, world } from './worlds.ts';
 
 /** Every number a rule or a container can name, and its neighbours: between two of them nothing changes. */

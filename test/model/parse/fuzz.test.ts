@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { dump } from 'js-yaml';
 import * as parse from '../../../src/model/parse/index.ts';
 import { Store } from '../../../src/model/store.ts';
+import { runs } from '../../runs.ts';
 
 /** Names the parsers look for, so that random objects get past the first look. */
 const KEYS =
@@ -128,7 +129,7 @@ test('no JSON makes a lenient parser throw', () => {
       for (const parser of LENIENT) parser(raw);
       for (const kind of ['NetworkPolicy', 'Service'] as const) parse.parseReviewed(raw, kind);
     }),
-    { numRuns: 1500 },
+    runs(1500),
   );
 });
 
@@ -151,7 +152,7 @@ test('no manifest makes the strict parser or the loader throw, and every problem
       load(objects);
       load(raws.map(parse.parseObject));
     }),
-    { numRuns: 1000 },
+    runs(1000),
   );
 });
 
@@ -198,7 +199,7 @@ test('no text makes the reader throw', () => {
         }
       },
     ),
-    { numRuns: 3000 },
+    runs(3000),
   );
 });
 
@@ -217,6 +218,6 @@ test('a policy gives the same model from YAML and from JSON text', () => {
       assert.deepEqual(models[0], models[1]);
       assert.deepEqual(models[1], [parse.parseNetworkPolicy(raw)]);
     }),
-    { numRuns: 500 },
+    runs(500),
   );
 });
