@@ -43,6 +43,7 @@ export interface Harness {
 export interface HarnessOptions {
   readonly limits?: Partial<Limits>;
   readonly admission?: Partial<AdmissionDeps>;
+  readonly metrics?: Metrics;
   readonly ready?: () => { ready: boolean; detail: readonly string[] };
 }
 
@@ -56,7 +57,7 @@ export async function harness(options: HarnessOptions = {}): Promise<Harness> {
     },
   });
   const store = cluster();
-  const metrics = new Metrics({ rules: RULES.map(({ id }) => id), version: 'test' });
+  const metrics = options.metrics ?? new Metrics({ rules: RULES.map(({ id }) => id), version: 'test' });
   const state = { lag: 0 };
   const webhook = buildServer({
     admission: {

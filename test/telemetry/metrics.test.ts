@@ -61,35 +61,34 @@ test('figures of the sources are those at the time of the scrape', async () => {
   }
 });
 
-test('10,000 random reviews stay under 1,000 series, and strange values become other', async () => {
+test('values outside the closed sets become other', async () => {
   const metrics = everything();
-  const severities = ['critical', 'high', 'medium', 'low', 'info', 'x'];
-  const pick = <T>(values: readonly T[]): T => values[Math.floor(Math.random() * values.length)] as T;
-  for (let i = 0; i < 10_000; i++) {
-    metrics.review({
-      resource: pick(['networkpolicies', 'services', `random-${i}`]),
-      operation: pick(['create', 'update', 'delete', `op-${i}`]),
-      decision: pick(['allow', 'warn', 'deny', 'skip', 'error', `d-${i}`]),
-      dryRun: pick([true, false]),
-      seconds: Math.random() * 12,
-      findings: [
-        {
-          rule: pick(['connectivity-lost', `rule-${i}`]),
-          severity: pick(severities),
-          action: pick(['warn', 'z']),
-        },
-      ],
-      unchecked: [{ rule: `rule-${i}` }],
-    });
-  }
+  metrics.review({
+    resource: 'secrets',
+    operation: 'connect',
+    decision: 'perhaps',
+    dryRun: true,
+    seconds: 1,
+    findings: [],
+    unchecked: [],
+  });
+  metrics.review({
+    resource: 'services',
+    operation: 'create',
+    decision: 'deny',
+    dryRun: false,
+    seconds: 1,
+    findings: [{ rule: 'nobody-wrote-it', severity: 'odd', action: 'sing' }],
+    unchecked: [{ rule: 'nobody-wrote-it' }],
+  });
   const text = await metrics.text();
-  const count = series(text).length;
-  assert(count < 1000, `${count} series`);
-  assert.match(
-    text,
-    /portent_admission_requests_total\{resource="other",operation="other",decision="other",dry_run="true"\}/,
-  );
-  assert.match(text, /portent_unchecked_total\{rule="other"\} \d/);
+  for (const line of [
+    'portent_admission_requests_total{resource="other",operation="other",decision="other",dry_run="true"} 1',
+    'portent_findings_total{rule="other",severity="other",action="other"} 1',
+    'portent_unchecked_total{rule="other"} 1',
+  ]) {
+    assert(series(text).includes(line), line);
+  }
 });
 
 test('a dry run is counted as one, and its findings are not', async () => {
