@@ -1,18 +1,20 @@
-import type { Service } from '../model/objects.ts';
+import type { Route, Service } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import type { Simulation } from '../simulate/contract.ts';
 import { type Bystanders, bystandersOf } from './bystanders.ts';
-import { ingressControllers } from './controllers.ts';
+import { callersFor, ingressControllers } from './controllers.ts';
 import { type DnsTarget, dnsTargets } from './dns.ts';
 import { type Gains, gainsOf } from './gains.ts';
 import { indexOfClasses, type Referrer, type SpaceIndex } from './index-of-space.ts';
 import { type Losses, lossesOf } from './losses.ts';
+import type { Caller } from './need.ts';
 import type { Sources } from './needs.ts';
 import { referrersOf } from './referrers.ts';
 import { foreignRoutesTo, type RouteTo, routesOf } from './routes.ts';
-import { type ServiceLoss, serviceLosses } from './service-losses.ts';
+import { type ServiceLoss, type ServiceLosses, serviceLosses } from './service-losses.ts';
 import { type Naming, namingsOf } from './service-names.ts';
+import { policyShares, type Shares, serviceShares } from './shares.ts';
 
 /** Evidence for one change, each part worked out when it is first asked for. */
 export class Evidence implements Sources {
@@ -26,7 +28,8 @@ export class Evidence implements Sources {
   #controllers: readonly PodClass[] | undefined;
   #dns: readonly DnsTarget[] | undefined;
   #losses: Losses | undefined;
-  #serviceLosses: readonly ServiceLoss[] | undefined;
+  #serviceLosses: ServiceLosses | undefined;
+  #shares: Shares | undefined;
 
   constructor(simulation: Simulation, dnsServices: readonly string[]) {
     this.#simulation = simulation;
@@ -69,6 +72,14 @@ export class Evidence implements Sources {
     return this.#controllers;
   }
 
+  callersFor(route: Route): readonly Caller[] {
+    return callersFor(route, this.controllers());
+  }
+
+  skip(what: string): void {
+    this.#simulation.budget.skip(what);
+  }
+
   dns(): readonly DnsTarget[] {
     this.#dns ??= dnsTargets(this.#simulation.after, this.#dnsServices);
     return this.#dns;
@@ -87,6 +98,20 @@ export class Evidence implements Sources {
 
   /** Clients that a Service change cuts. */
   serviceLosses(): readonly ServiceLoss[] {
+    return this.#ofService().losses;
+  }
+
+  /** The losses of a change, divided among the rules that tell of them: one cause, one finding. */
+  shares(): Shares {
+    const { change } = this.#simulation;
+    this.#shares ??=
+      (change.after ?? change.before)?.kind === 'Service'
+        ? serviceShares(this.#simulation, this.#ofService())
+        : policyShares(this.#simulation, this.losses());
+    return this.#shares;
+  }
+
+  #ofService(): ServiceLosses {
     this.#serviceLosses ??= serviceLosses(this.#simulation, this);
     return this.#serviceLosses;
   }

@@ -1,4 +1,4 @@
-import type { Direction, NetworkPolicy } from '../model/objects.ts';
+import type { Direction, NetworkPolicy, Service } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import { ALL_ADDRESSES } from '../netset/addresses.ts';
 import { hasConnection } from '../netset/connections.ts';
@@ -7,7 +7,15 @@ import { classPoint, pointOf } from '../simulate/point.ts';
 import { reach } from '../simulate/reach.ts';
 import { sideOf } from '../simulate/side.ts';
 import type { Caller, Need } from './need.ts';
-import { type NamedClients, namedClients, needsFrom, needsNamed, needsTo, type Sources } from './needs.ts';
+import {
+  type NamedClients,
+  namedClients,
+  needsFrom,
+  needsNamed,
+  needsTo,
+  routeNeedsFrom,
+  type Sources,
+} from './needs.ts';
 import { weightOfChange } from './weight.ts';
 
 /** A needed connection that the change cuts. */
@@ -21,6 +29,8 @@ export interface Loss {
 
 export interface Losses {
   readonly losses: readonly Loss[];
+  /** Services that some client still reaches at a pod whose ingress the change touches, or may reach. */
+  readonly reached: ReadonlySet<Service>;
   /** False when the work was cut short: there may be more. */
   readonly complete: boolean;
 }
@@ -32,6 +42,7 @@ const MOST_NEEDS = 1000;
 /** The needs that held before a policy change and do not after it. Unknown verdicts are never a loss. */
 export function lossesOf(simulation: Simulation, sources: Sources): Losses {
   const losses = new Map<string, Loss>();
+  const reached = new Set<Service>();
   const old = simulation.change.before;
   const named = old?.kind === 'NetworkPolicy' ? namedClients(simulation.after, old) : [];
   const weight = weightOfChange(simulation);
@@ -44,15 +55,19 @@ export function lossesOf(simulation: Simulation, sources: Sources): Losses {
         left -= weight;
         if (left < 0 || losses.size >= MOST_LOSSES || !simulation.budget.spend(2 * weight)) {
           simulation.budget.skip('some of the connections that workloads need');
-          return { losses: [...losses.values()], complete: false };
+          return { losses: [...losses.values()], reached, complete: false };
         }
-        if (!isLost(simulation, need, direction, policies)) continue;
+        if (!mayBeCut(need, policies) || passes(simulation.after, need, direction)) {
+          if (need.service !== undefined) reached.add(need.service);
+          continue;
+        }
+        if (verdict(simulation.before, need) !== 'allowed') continue;
         const key = keyOf(need);
         if (!losses.has(key)) losses.set(key, { need, direction, policies });
       }
     }
   }
-  return { losses: [...losses.values()], complete: true };
+  return { losses: [...losses.values()], reached, complete: true };
 }
 
 /** What the subject's side of the needs is, in the direction the change touches. */
@@ -65,6 +80,7 @@ function* needsOf(
 ): Iterable<Need> {
   if (direction === 'egress') {
     yield* needsFrom(sources, subject.podClass);
+    yield* routeNeedsFrom(sources, subject.podClass);
     return;
   }
   yield* needsTo(sources, subject.podClass);
@@ -75,21 +91,16 @@ function* needsOf(
 }
 
 /** Policies add up: something is lost only where the first one comes, or one that was there changes or goes. */
-function canLose({ change }: Simulation, subject: Subject, direction: Direction): boolean {
+export function canLose({ change }: Simulation, subject: Subject, direction: Direction): boolean {
   const { before, after } = subject[direction];
   if (after.length === 0) return false;
   const old = change.before;
   return before.length === 0 || (old?.kind === 'NetworkPolicy' && before.includes(old));
 }
 
-function isLost(
-  simulation: Simulation,
-  need: Need,
-  direction: Direction,
-  policies: readonly NetworkPolicy[],
-): boolean {
-  if (need.from === 'ingress-controller' && policies.some(admitsOthers)) return false;
-  return !passes(simulation.after, need, direction) && verdict(simulation.before, need) === 'allowed';
+/** A controller that nobody can see may be whoever else the policies let in. */
+function mayBeCut({ from }: Need, policies: readonly NetworkPolicy[]): boolean {
+  return from !== 'ingress-controller' || !policies.some(admitsOthers);
 }
 
 /**

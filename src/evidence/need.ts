@@ -1,4 +1,4 @@
-import type { Service } from '../model/objects.ts';
+import type { Route, Service } from '../model/objects.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import type { Protocol } from '../netset/connections.ts';
 
@@ -8,8 +8,11 @@ import type { Protocol } from '../netset/connections.ts';
  */
 export type Grade = 'declared' | 'likely';
 
-/** Who opens the connection when it is not a pod of the model: an ingress controller nobody can see, or the outside. */
-export type Caller = PodClass | 'ingress-controller' | 'outside';
+/**
+ * Who opens the connection when it is not a pod of the model: an ingress controller nobody can see, a cloud's load
+ * balancer that connects to the pods, or the outside.
+ */
+export type Caller = PodClass | 'ingress-controller' | 'load-balancer' | 'outside';
 
 /** A connection that somebody needs, with what shows it. */
 export interface Need {
@@ -25,4 +28,6 @@ export interface Need {
   readonly grade: Grade;
   /** What shows it, in words: `env REDIS_HOST`, `Ingress default/guestbook`. */
   readonly source: string;
+  /** The Ingress or route that leads the caller there. */
+  readonly route: Route | undefined;
 }

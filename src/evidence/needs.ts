@@ -1,8 +1,9 @@
-import type { NetworkPolicy, Peer, PolicyRule, PortMatch, Service } from '../model/objects.ts';
+import type { NetworkPolicy, Peer, PolicyRule, PortMatch, Route, Service } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import { selects } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import { targetsOf } from '../simulate/backends.ts';
+import { isHome } from './controllers.ts';
 import type { Referrer, SpaceIndex } from './index-of-space.ts';
 import type { Caller, Grade, Need } from './need.ts';
 import type { RouteTo } from './routes.ts';
@@ -16,6 +17,10 @@ export interface Sources {
   /** Pods of any namespace whose own spec names the Service. */
   referrersOf(namespace: string, service: string): readonly Referrer[];
   controllers(): readonly PodClass[];
+  /** Who connects to the back ends of a route. */
+  callersFor(route: Route): readonly Caller[];
+  /** Notes what was not looked at, in words. */
+  skip(what: string): void;
 }
 
 /** Who needs `podClass`: clients of its Services, routes to them, its own application, its own kind. */
@@ -103,6 +108,7 @@ export function* needsNamed(named: readonly NamedClients[], subject: PodClass): 
             port,
             grade: 'declared',
             source,
+            route: undefined,
           };
         }
       }
@@ -135,11 +141,47 @@ export function backClasses(view: View, service: Service): readonly PodClass[] {
 
 function* routeNeeds(sources: Sources, podClass: PodClass, service: Service): Iterable<Need> {
   for (const { route, port } of sources.routesTo(service.namespace, service.name)) {
-    const source = `${route.kind} ${route.namespace}/${route.name}`;
-    for (const caller of routeCallers(sources)) {
-      yield* through(caller, podClass, service, servicePortOf(service, port), 'declared', source);
+    for (const caller of sources.callersFor(route)) {
+      yield* routeNeed(caller, podClass, service, route, port);
     }
   }
+}
+
+/** Routes that are looked at for one controller. */
+const MOST_ROUTES = 5000;
+
+/** What an ingress controller needs: the back ends of all routes that it serves. */
+export function* routeNeedsFrom(sources: Sources, controller: PodClass): Iterable<Need> {
+  if (!isHome(controller.space.name) || !sources.controllers().includes(controller)) return;
+  const { view } = sources;
+  let left = MOST_ROUTES;
+  for (const space of view.snapshot.spaces.values()) {
+    for (const route of space.routes.values()) {
+      if (--left < 0) {
+        sources.skip('some of the Ingresses and routes of the cluster');
+        return;
+      }
+      if (!sources.callersFor(route).includes(controller)) continue;
+      for (const back of route.backends) {
+        const service = view.service(back.namespace, back.service);
+        if (service === undefined) continue;
+        for (const target of backClasses(view, service)) {
+          yield* routeNeed(controller, target, service, route, back.port);
+        }
+      }
+    }
+  }
+}
+
+function routeNeed(
+  caller: Caller,
+  to: PodClass,
+  service: Service,
+  route: Route,
+  port: number | string,
+): Iterable<Need> {
+  const source = `${route.kind} ${route.namespace}/${route.name}`;
+  return through(caller, to, service, servicePortOf(service, port), 'declared', source, route);
 }
 
 /** The Service port a route means; 0 = it does not say. */
@@ -147,14 +189,6 @@ export function servicePortOf(service: Service, port: number | string): number {
   if (typeof port === 'number') return port;
   return service.ports.find(({ name }) => name === port)?.port ?? 0;
 }
-
-/** Who connects for a route. */
-export function routeCallers(sources: Sources): readonly Caller[] {
-  const controllers = sources.controllers();
-  return controllers.length === 0 ? UNSEEN : controllers;
-}
-
-const UNSEEN: readonly Caller[] = Object.freeze(['ingress-controller'] as const);
 
 /** One need for each port of the Service, or for the one port asked for. */
 function* through(
@@ -164,6 +198,7 @@ function* through(
   wanted: number,
   grade: Grade,
   source: string,
+  route?: Route,
 ): Iterable<Need> {
   if (from === to && to.pods.length < 2 && (to.pods[0]?.replicas ?? 1) < 2) return;
   for (const port of service.ports) {
@@ -178,6 +213,7 @@ function* through(
         port: target,
         grade,
         source,
+        route,
       };
     }
   }

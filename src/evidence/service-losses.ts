@@ -1,4 +1,4 @@
-import type { Service, ServicePort } from '../model/objects.ts';
+import type { Route, Service, ServicePort } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import { hasConnection } from '../netset/connections.ts';
@@ -7,7 +7,7 @@ import type { Simulation } from '../simulate/contract.ts';
 import { reach } from '../simulate/reach.ts';
 import { endOf } from './losses.ts';
 import type { Caller, Grade } from './need.ts';
-import { backClasses, routeCallers, type Sources, servicePortOf } from './needs.ts';
+import { backClasses, type Sources, servicePortOf } from './needs.ts';
 
 /** Why a Service no longer answers on a port that it still has. */
 export type Cause = 'no-pods' | 'no-target' | 'policy';
@@ -18,6 +18,8 @@ export interface ServiceLoss {
   readonly port: ServicePort;
   readonly grade: Grade;
   readonly source: string;
+  /** The Ingress or route that leads the client there. */
+  readonly route: Route | undefined;
   readonly cause: Cause;
 }
 
@@ -27,27 +29,36 @@ interface Client {
   readonly port: number;
   readonly grade: Grade;
   readonly source: string;
+  readonly route: Route | undefined;
+}
+
+/** What an update of a Service does to its clients. */
+export interface ServiceLosses {
+  readonly losses: readonly ServiceLoss[];
+  /** Whether some client still reaches some port, or may. */
+  readonly reached: boolean;
 }
 
 /** Clients of the Service that could use a port before an update and cannot after it, although it still has the port. */
-export function serviceLosses(simulation: Simulation, sources: Sources): ServiceLoss[] {
+export function serviceLosses(simulation: Simulation, sources: Sources): ServiceLosses {
   const { before: old, after: now } = simulation.change;
-  if (old?.kind !== 'Service' || now?.kind !== 'Service') return [];
-  // What a DNS alias or a hand-made EndpointSlice leads to is not known here.
-  if (now.type === 'ExternalName' || now.selector === undefined) return [];
-  const backs = backClasses(simulation.before, old);
   const losses: ServiceLoss[] = [];
-  for (const client of clientsOf(sources, old, backs)) {
+  if (old?.kind !== 'Service' || now?.kind !== 'Service') return { losses, reached: false };
+  // What a DNS alias or a hand-made EndpointSlice leads to is not known here.
+  if (now.type === 'ExternalName' || now.selector === undefined) return { losses, reached: true };
+  const backs = backClasses(simulation.before, old);
+  let reached = false;
+  for (const { from: client, port: wanted, grade, source, route } of clientsOf(sources, old, backs)) {
     for (const port of old.ports) {
-      if (client.port !== 0 && client.port !== port.port) continue;
-      if (!simulation.budget.spend(2 * backs.length)) return losses;
-      if (!works(simulation.before, client.from, old, port, backs)) continue;
-      const cause = causeOf(simulation.after, client.from, now, port);
-      if (cause !== undefined)
-        losses.push({ client: client.from, port, grade: client.grade, source: client.source, cause });
+      if (wanted !== 0 && wanted !== port.port) continue;
+      if (!simulation.budget.spend(2 * backs.length)) return { losses, reached: true };
+      if (!works(simulation.before, client, old, port, backs)) continue;
+      const cause = causeOf(simulation.after, client, now, port);
+      if (cause === undefined) reached ||= now.ports.some((one) => one.port === port.port);
+      else losses.push({ client, port, grade, source, route, cause });
     }
   }
-  return losses;
+  return { losses, reached };
 }
 
 function* clientsOf(sources: Sources, service: Service, backs: readonly PodClass[]): Iterable<Client> {
@@ -55,12 +66,19 @@ function* clientsOf(sources: Sources, service: Service, backs: readonly PodClass
   const seen = new Set<PodClass>();
   for (const { podClass, reference } of sources.referrersOf(service.namespace, service.name)) {
     seen.add(podClass);
-    yield { from: podClass, port: reference.port, grade: 'declared', source: reference.source };
+    yield {
+      from: podClass,
+      port: reference.port,
+      grade: 'declared',
+      source: reference.source,
+      route: undefined,
+    };
   }
   for (const { route, port: written } of sources.routesTo(service.namespace, service.name)) {
     const port = servicePortOf(service, written);
-    for (const from of routeCallers(sources)) {
-      yield { from, port, grade: 'declared', source: `${route.kind} ${route.namespace}/${route.name}` };
+    for (const from of sources.callersFor(route)) {
+      const source = `${route.kind} ${route.namespace}/${route.name}`;
+      yield { from, port, grade: 'declared', source, route };
     }
   }
   for (const back of backs) {
@@ -68,7 +86,7 @@ function* clientsOf(sources: Sources, service: Service, backs: readonly PodClass
       if (!needsUs) continue;
       if (seen.has(from) || backs.includes(from)) continue;
       seen.add(from);
-      yield { from, port: 0, grade: 'likely', source };
+      yield { from, port: 0, grade: 'likely', source, route: undefined };
     }
   }
 }

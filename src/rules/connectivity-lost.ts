@@ -2,14 +2,13 @@ import type { Loss } from '../evidence/losses.ts';
 import type { Caller, Grade } from '../evidence/need.ts';
 import type { ServiceLoss } from '../evidence/service-losses.ts';
 import type { Judged } from '../model/change.ts';
-import type { Direction, Service } from '../model/objects.ts';
+import type { Service } from '../model/objects.ts';
 import { workloadText } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
-import { admit, classPeer, type PatchOperation, type Wire } from './patch.ts';
-import { ROUTES, TIERS } from './reads.ts';
-import type { Rule, RuleContext, Severity, Statement } from './rule.ts';
+import { callerText, MOST_NAMED, nowText, patchOf, placeText, severityOf } from './cuts.ts';
+import { TIERS } from './reads.ts';
+import type { Rule, RuleContext, Statement } from './rule.ts';
 import {
-  admittedText,
   commandText,
   compareTexts,
   countText,
@@ -18,14 +17,10 @@ import {
   policyText,
   serviceText,
   shortText,
-  sortedPolicies,
   sortedTexts,
 } from './text.ts';
 import { GUESTBOOK, REDIS_FOR_BOTH, REDIS_FOR_GUESTBOOK } from './worlds/guestbook.ts';
 import { deployment, policy, service } from './worlds/manifests.ts';
-
-/** Findings that name somebody; the rest are counted in one more. */
-const MOST_NAMED = 4;
 
 const SHOP = [
   deployment('shop/web', 'app: web', '', '{name: DB_URL, value: "postgres://db:5432/shop"}'),
@@ -46,12 +41,13 @@ export const connectivityLost: Rule = {
   severity: 'high',
   action: 'warn',
   needs: 'model',
-  reads: [...ROUTES, ...TIERS],
+  reads: TIERS,
   summary: 'Somebody can no longer open a connection that the cluster shows they need.',
   why: 'Policies and selectors are written for the clients one thinks of. The others, a replica that follows its leader, an ingress controller, a job at night, are found out by their failure.',
   fix: 'Admit the client in the policy, or keep the Service port and selector it relies on.',
   limits: [
-    'What is needed is read from references to Services in pod specs, Ingresses and routes, policies that name a client, Services of type LoadBalancer or NodePort (high), and from application labels shared with a Service (medium). A need that nothing shows is only counted (info).',
+    'What is needed is read from references to Services in pod specs, policies that name a client, Services of type LoadBalancer or NodePort (high), and from application labels shared with a Service (medium). A need that nothing shows is only counted (info).',
+    'Of a Service that nobody reaches any more service-unreachable speaks, and of routes and their controllers ingress-controller-cut.',
     'A verdict that is unknown is not reported as a loss.',
     'It speaks of new connections. Established ones often survive.',
     'Of a Service that is gone, lost a port or is empty, breaks-references, no-backends and target-port-unresolved speak.',
@@ -115,21 +111,6 @@ export const connectivityLost: Rule = {
           },
         ],
       },
-      {
-        title: 'Who comes through an Ingress cannot be seen',
-        cluster: SHOP + DB + ONLY_5432,
-        operation: 'UPDATE',
-        manifest: DB_AT_6432,
-        missing: ['Ingress.networking.k8s.io'],
-        findings: [
-          {
-            subject: 'Service shop/db',
-            message:
-              'shop/web can no longer reach db:5432 (TCP; env DB_URL): policies do not admit it at the new target port or back ends.',
-          },
-        ],
-        unchecked: 'Ingress.networking.k8s.io could not be read: what they would show is left out',
-      },
     ],
   },
   check(context) {
@@ -140,7 +121,8 @@ export const connectivityLost: Rule = {
 };
 
 function* checkPolicy({ evidence, change, simulation, after }: RuleContext): Iterable<Statement> {
-  const { losses, complete } = evidence.losses();
+  const { complete } = evidence.losses();
+  const losses = evidence.shares().clients;
   const groups = [...groupBy(losses.toSorted(byName), groupKey)]
     .sort(([one, [a]], [other, [b]]) => rank(a?.need.grade) - rank(b?.need.grade) || compareTexts(one, other))
     .map(([, group]) => group);
@@ -176,9 +158,7 @@ function* checkPolicy({ evidence, change, simulation, after }: RuleContext): Ite
 function lossText(view: View, group: readonly Loss[], changed: Judged | undefined): Statement {
   const { need, direction, policies } = group[0] as Loss;
   const clients = sortedTexts(group.map(({ need: { from } }) => callerText(from)));
-  const place = policies.find((policy) => policy === changed) ?? sortedPolicies(policies)[0];
-  const rules =
-    place === undefined ? `the ${direction} rules` : `the ${direction} rules of ${policyText(place)}`;
+  const rules = placeText(policies, direction, changed);
   const target =
     need.service === undefined
       ? `${shortText(need.to)} port ${need.port}`
@@ -209,37 +189,15 @@ function lossText(view: View, group: readonly Loss[], changed: Judged | undefine
   return { ...statement, see: `portent explain ${caller} ${to} ${port}${protocol}` };
 }
 
-/** The missing peers, added to the changed policy; nothing when somebody in the group cannot be named by labels. */
-function patchOf(
-  group: readonly Loss[],
-  changed: Judged | undefined,
-): { readonly patch?: readonly PatchOperation[] } {
-  const { need, direction, policies } = group[0] as Loss;
-  if (changed?.kind !== 'NetworkPolicy' || !policies.includes(changed)) return {};
-  const peers = new Map<string, Wire>();
-  for (const { need } of group) {
-    const end = direction === 'ingress' ? need.from : need.to;
-    const peer = typeof end === 'string' ? undefined : classPeer(changed.namespace, end);
-    if (peer === undefined) return {};
-    peers.set(JSON.stringify(peer), peer);
-  }
-  return { patch: admit(changed, direction, [...peers.values()], [need]) };
-}
-
-function nowText(policies: Loss['policies'], direction: Direction): string {
-  const peers = admittedText(policies, direction);
-  const word = direction === 'ingress' ? 'from' : 'to';
-  return peers === undefined ? 'nothing is allowed now' : `allowed now only ${word} ${peers}`;
-}
-
 /** Back ends that are still there and no longer reached. Names that are gone, and empty Services, have rules of their own. */
 function* checkService({ evidence, change }: RuleContext): Iterable<Statement> {
   const old = change.before;
   if (old?.kind !== 'Service' || change.after === undefined) return;
   const losses = evidence
-    .serviceLosses()
-    .filter(({ cause }) => cause === 'policy')
-    .sort((a, b) => rank(a.grade) - rank(b.grade) || compareTexts(serviceLossKey(a), serviceLossKey(b)));
+    .shares()
+    .serviceClients.toSorted(
+      (a, b) => rank(a.grade) - rank(b.grade) || compareTexts(serviceLossKey(a), serviceLossKey(b)),
+    );
   const groups = [...groupBy(losses, ({ port }) => `${port.port}/${port.protocol}`).values()];
   for (const group of groups.slice(0, MOST_NAMED)) {
     const worst = group[0] as ServiceLoss;
@@ -254,19 +212,9 @@ function* checkService({ evidence, change }: RuleContext): Iterable<Statement> {
   }
 }
 
-function callerText(caller: Caller): string {
-  if (caller === 'outside') return 'clients outside the cluster';
-  if (caller === 'ingress-controller') return 'the ingress controller';
-  return shortText(caller);
-}
-
 function serviceName(service: Service, from: Caller): string {
   const sameNamespace = typeof from !== 'string' && from.workload.namespace === service.namespace;
   return sameNamespace ? service.name : `${service.namespace}/${service.name}`;
-}
-
-function severityOf(grade: Grade): Severity {
-  return grade === 'declared' ? 'high' : 'medium';
 }
 
 function rank(grade: Grade | undefined): number {

@@ -11,6 +11,7 @@ import { exposedToTheWorld } from './exposed-to-the-world.ts';
 import { externalIps } from './external-ips.ts';
 import { externalNameRisk } from './external-name-risk.ts';
 import { hostNetworkSelected } from './host-network-selected.ts';
+import { ingressControllerCut } from './ingress-controller-cut.ts';
 import { namedPortUnresolved } from './named-port-unresolved.ts';
 import { namespaceIsolated } from './namespace-isolated.ts';
 import { noBackends } from './no-backends.ts';
@@ -25,6 +26,7 @@ import { secondaryNetworkBypass } from './secondary-network-bypass.ts';
 import { selectorOverlap } from './selector-overlap.ts';
 import { selectsNothing } from './selects-nothing.ts';
 import { servicePortForTargetPort } from './service-port-for-target-port.ts';
+import { serviceUnreachable } from './service-unreachable.ts';
 import { targetPortUnresolved } from './target-port-unresolved.ts';
 
 /** Every rule there is, in the order of the catalogue. */
@@ -32,6 +34,8 @@ export const RULES: readonly Rule[] = Object.freeze([
   notEnforced,
   nodePortRange,
   namespaceIsolated,
+  serviceUnreachable,
+  ingressControllerCut,
   connectivityLost,
   breaksReferences,
   connectivityGained,

@@ -273,13 +273,13 @@ describe('several changes', () => {
 
   test('in sequence each is judged on top of those before it', () => {
     const [first, second] = rulesOf('sequence');
-    assert.ok(first?.includes('connectivity-lost high'));
+    assert.ok(first?.includes('service-unreachable high'));
     assert.ok(second?.includes('connectivity-gained info'));
   });
 
   test('together each is judged against the whole', () => {
     const [first] = rulesOf('together');
-    assert.ok(!first?.includes('connectivity-lost high'));
+    assert.ok(!first?.includes('service-unreachable high'));
     assert.ok(first?.includes('namespace-isolated medium'));
   });
 });

@@ -1,0 +1,66 @@
+/** What the rules about lost connections have in common. */
+import type { Loss } from '../evidence/losses.ts';
+import type { Caller, Grade } from '../evidence/need.ts';
+import type { Judged } from '../model/change.ts';
+import type { Direction, NetworkPolicy } from '../model/objects.ts';
+import { admit, classPeer, type PatchOperation, type Wire } from './patch.ts';
+import type { Severity } from './rule.ts';
+import { admittedText, compareTexts, policyText, shortText, sortedPolicies } from './text.ts';
+
+/** Findings that name somebody; the rest are counted in one more. */
+export const MOST_NAMED = 4;
+
+/** Who connects, as a person says it. */
+export function callerText(caller: Caller): string {
+  if (caller === 'outside') return 'clients outside the cluster';
+  if (caller === 'ingress-controller') return 'the ingress controller';
+  if (caller === 'load-balancer') return "the cloud's load balancer";
+  return shortText(caller);
+}
+
+export function severityOf(grade: Grade): Severity {
+  return grade === 'declared' ? 'high' : 'medium';
+}
+
+/** Whom the policies still let through. */
+export function nowText(policies: readonly NetworkPolicy[], direction: Direction): string {
+  const peers = admittedText(policies, direction);
+  const word = direction === 'ingress' ? 'from' : 'to';
+  return peers === undefined ? 'nothing is allowed now' : `allowed now only ${word} ${peers}`;
+}
+
+/** The place where the missing rule belongs: in the policy that changed, if it is among those that decide. */
+export function placeText(
+  policies: readonly NetworkPolicy[],
+  direction: Direction,
+  changed: Judged | undefined,
+): string {
+  const place = policies.find((policy) => policy === changed) ?? sortedPolicies(policies)[0];
+  return place === undefined ? `the ${direction} rules` : `the ${direction} rules of ${policyText(place)}`;
+}
+
+/** The missing peers, added to the changed policy; nothing when somebody in the group cannot be named by labels. */
+export function patchOf(
+  group: readonly Loss[],
+  changed: Judged | undefined,
+): { readonly patch?: readonly PatchOperation[] } {
+  const [first] = group;
+  if (first === undefined || changed?.kind !== 'NetworkPolicy' || !first.policies.includes(changed)) {
+    return {};
+  }
+  const { direction } = first;
+  const peers = new Map<string, Wire>();
+  const ports = new Map<string, Loss['need']>();
+  for (const { need } of group) {
+    const end = direction === 'ingress' ? need.from : need.to;
+    const peer = typeof end === 'string' ? undefined : classPeer(changed.namespace, end);
+    if (peer === undefined) return {};
+    peers.set(JSON.stringify(peer), peer);
+    ports.set(`${need.protocol}/${need.port}`, need);
+  }
+  return { patch: admit(changed, direction, byKey(peers), byKey(ports)) };
+}
+
+function byKey<T>(map: ReadonlyMap<string, T>): T[] {
+  return [...map].sort(([a], [b]) => compareTexts(a, b)).map(([, value]) => value);
+}
