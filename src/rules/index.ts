@@ -1,4 +1,5 @@
 import { allowAll } from './allow-all.ts';
+import { andOrConfusion } from './and-or-confusion.ts';
 import { breaksReferences } from './breaks-references.ts';
 import { connectivityGained } from './connectivity-gained.ts';
 import { connectivityLost } from './connectivity-lost.ts';
@@ -60,6 +61,7 @@ export const RULES: readonly Rule[] = Object.freeze([
   selectorOverlap,
   protectedPolicy,
   secondaryNetworkBypass,
+  andOrConfusion,
 ]);
 
 /** The rule of that id. */

@@ -1,10 +1,12 @@
-import type { NetworkPolicy, PodPeer } from '../model/objects.ts';
+import type { NetworkPolicy, Peer, PodPeer } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import { selects, selectsEverything } from '../model/selector.ts';
-import type { PodClass, Space } from '../model/snapshot.ts';
+import type { PodClass } from '../model/snapshot.ts';
 import { correctedSelector, meantLabel, meantText } from './nearest.ts';
 import { type PatchOperation, selectorWire } from './patch.ts';
+import { namesOf, spacesOf } from './peers.ts';
 import type { Rule } from './rule.ts';
+import { type PairLooks, splitPairAt } from './split-pairs.ts';
 import { pathText, peerText, policyText } from './text.ts';
 import { deployment, policy } from './worlds/manifests.ts';
 
@@ -63,6 +65,13 @@ export const peerSelectsNothing: Rule = {
         cluster: CLUSTER,
         operation: 'CREATE',
         manifest: ELSEWHERE,
+        findings: [],
+      },
+      {
+        title: 'Half of what was meant as one entry: and-or-confusion speaks of it',
+        cluster: CLUSTER + deployment('front/web', 'app: web') + deployment('front/job', 'app: job'),
+        operation: 'CREATE',
+        manifest: ELSEWHERE.replace('frnt', 'front').replace('      podSelector', '    - podSelector'),
         findings: [],
       },
     ],
@@ -134,6 +143,8 @@ export const peerSelectsNothing: Rule = {
         for (let j = 0; j < peers.length; j++) {
           const peer = peers[j];
           if (peer?.kind !== 'pods' || matchesSomething(after, policy, peer, looks) !== 'no') continue;
+          // One cause, one finding: and-or-confusion speaks of it.
+          if (isHalf(after, policy, peers, j, looks)) continue;
           if (++found > MOST_FINDINGS) return;
           const path = pathText(direction, i, j);
           const pointer = `/spec/${direction}/${i}/${direction === 'ingress' ? 'from' : 'to'}/${j}`;
@@ -149,6 +160,19 @@ export const peerSelectsNothing: Rule = {
     }
   },
 };
+
+/** Whether the entry was most likely meant as the other half of its neighbour. */
+function isHalf(
+  view: View,
+  policy: NetworkPolicy,
+  peers: readonly Peer[],
+  place: number,
+  looks: PairLooks,
+): boolean {
+  return [place - 1, place].some(
+    (at) => splitPairAt(view, policy, peers, at, looks)?.narrow === peers[place],
+  );
+}
 
 function matchesSomething(
   view: View,
@@ -186,22 +210,6 @@ function mayBeElsewhere({ snapshot: { spaces } }: View, peer: PodPeer): boolean 
   let looks = 0;
   for (const { known } of spaces.values()) if (known || ++looks > MOST_LOOKS) return false;
   return true;
-}
-
-/** The namespaces a peer can mean: its own, those it names, or all. */
-function spacesOf(view: View, policy: NetworkPolicy, peer: PodPeer): Iterable<Space> {
-  const { spaces } = view.snapshot;
-  const names = peer.namespaces === 'own' ? [policy.namespace] : namesOf(peer);
-  if (names === undefined) return spaces.values();
-  return names.map((name) => spaces.get(name)).filter((space) => space !== undefined);
-}
-
-function namesOf(peer: PodPeer): readonly string[] | undefined {
-  if (peer.namespaces === 'own') return undefined;
-  const byName = peer.namespaces.requirements.find(
-    ({ key, operator }) => key === 'kubernetes.io/metadata.name' && operator === 'In',
-  );
-  return byName?.values;
 }
 
 interface Guess {

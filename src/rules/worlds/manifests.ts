@@ -51,3 +51,12 @@ spec: {nodeName: node-1, containers: [{name: main, image: example/main}]}
 status: {phase: Running, podIP: ${address}, podIPs: [{ip: ${address}}]}
 `;
 }
+
+/** A Namespace with labels. */
+export function namespace(name: string, labels: string): string {
+  return `---
+apiVersion: v1
+kind: Namespace
+metadata: {name: ${name}, labels: {${labels}}}
+`;
+}

@@ -1,0 +1,68 @@
+/** Looking through the peers of a policy, for several rules. */
+import type { Change } from '../model/change.ts';
+import type { Direction, NetworkPolicy, Peer, PodPeer } from '../model/objects.ts';
+import type { View } from '../model/overlay.ts';
+import type { Space } from '../model/snapshot.ts';
+
+const NAME_LABEL = 'kubernetes.io/metadata.name';
+
+/** A peer and where it stands. */
+export interface PlacedPeer {
+  readonly direction: Direction;
+  readonly rule: number;
+  readonly place: number;
+  readonly peer: Peer;
+  /** All peers of its rule. */
+  readonly among: readonly Peer[];
+}
+
+/** Every peer of the policy in these directions, in the order they are written. */
+export function* peersOf(
+  policy: NetworkPolicy,
+  directions: readonly Direction[] = BOTH,
+): Iterable<PlacedPeer> {
+  for (const direction of directions) {
+    const rules = policy[direction] ?? [];
+    for (let rule = 0; rule < rules.length; rule++) {
+      const among = rules[rule]?.peers ?? 'any';
+      if (among === 'any') continue;
+      for (let place = 0; place < among.length; place++) {
+        yield { direction, rule, place, peer: among[place] as Peer, among };
+      }
+    }
+  }
+}
+
+const BOTH: readonly Direction[] = Object.freeze(['ingress', 'egress'] as const);
+
+/** The namespaces a peer can mean: the policy's own, those it names, or all. */
+export function spacesOf(view: View, policy: NetworkPolicy, peer: PodPeer): Iterable<Space> {
+  const { spaces } = view.snapshot;
+  const names = peer.namespaces === 'own' ? [policy.namespace] : namesOf(peer);
+  if (names === undefined) return spaces.values();
+  return names.map((name) => spaces.get(name)).filter((space) => space !== undefined);
+}
+
+/** The namespaces that the peer names one by one; undefined when it picks them otherwise. */
+export function namesOf(peer: PodPeer): readonly string[] | undefined {
+  if (peer.namespaces === 'own') return undefined;
+  const byName = peer.namespaces.requirements.find(
+    ({ key, operator }) => key === NAME_LABEL && operator === 'In',
+  );
+  return byName?.values;
+}
+
+/**
+ * The faults of the new policy that the old one did not have, told apart by their keys. The old policy is looked
+ * at only when there is a fault.
+ */
+export function newFaults<T extends { readonly key: string }>(
+  { before, after }: Change,
+  faultsOf: (policy: NetworkPolicy) => readonly T[],
+): readonly T[] {
+  if (after?.kind !== 'NetworkPolicy') return [];
+  const faults = faultsOf(after);
+  if (faults.length === 0 || before?.kind !== 'NetworkPolicy') return faults;
+  const old = new Set(faultsOf(before).map(({ key }) => key));
+  return faults.filter(({ key }) => !old.has(key));
+}
