@@ -1,6 +1,7 @@
 import { allowAll } from './allow-all.ts';
 import { andOrConfusion } from './and-or-confusion.ts';
 import { breaksReferences } from './breaks-references.ts';
+import { clientIpBehindSnat } from './client-ip-behind-snat.ts';
 import { connectivityGained } from './connectivity-gained.ts';
 import { connectivityLost } from './connectivity-lost.ts';
 import { crossNamespaceEndpoints } from './cross-namespace-endpoints.ts';
@@ -62,6 +63,7 @@ export const RULES: readonly Rule[] = Object.freeze([
   protectedPolicy,
   secondaryNetworkBypass,
   andOrConfusion,
+  clientIpBehindSnat,
 ]);
 
 /** The rule of that id. */
