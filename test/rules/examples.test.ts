@@ -19,6 +19,10 @@ for (const rule of RULES) {
             rules: [rule],
           });
           assert.ok(run, 'the rule looks at this kind and operation');
+          assert.ok(
+            run.findings.length > 0 || world.findings.length === 0,
+            `the rule finds nothing here: write check() in src/rules/${rule.id}.ts`,
+          );
           assert.deepEqual(
             run.findings.map(({ subject, message, severity, standard: action, patch }) => ({
               subject,
@@ -42,7 +46,10 @@ for (const rule of RULES) {
 
 test('every rule has its catalogue entry once, and both kinds of examples', () => {
   assert.equal(new Set(RULES.map(({ id }) => id)).size, RULES.length);
-  for (const { id, examples, limits } of RULES) {
+  for (const { id, title, summary, why, fix, examples, limits } of RULES) {
+    for (const words of [title, summary, why, fix, ...limits]) {
+      assert.doesNotMatch(words, /^<.*>$/, `write the words of src/rules/${id}.ts`);
+    }
     assert.ok(examples.good.length > 0 && examples.bad.length > 0, id);
     assert.ok(limits.length > 0, id);
   }
