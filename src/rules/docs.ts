@@ -18,7 +18,7 @@ function catalogue(): string {
 
 Each rule has a page with what it looks for, why, what to do, when it is wrong, and examples that are its tests.
 The action is that of the profile \`standard\`; the configuration can set another (\`off\`, \`note\`, \`warn\`, \`deny\`) everywhere or
-in some namespaces. A finding of severity info is a note at most.
+in some namespaces. A finding of severity info is a note at most. [Add a rule](../add-a-rule.md) in five steps.
 
 | rule | what it finds | looks at | severity | action |
 | --- | --- | --- | --- | --- |
