@@ -93,6 +93,12 @@ const ROWS: readonly Row[] = [
       ],
     },
     {
+      title: 'Exemptions',
+      description: 'By rule and by what became of them, per second. Dry runs are left out.',
+      unit: 'cps',
+      queries: [{ expr: sum('rule, result', rate(of(METRICS.exemptions))), legend: '{{rule}} {{result}}' }],
+    },
+    {
       title: 'Events about denials',
       description: 'Written, failed, or dropped because too many came at once; per second.',
       unit: 'cps',

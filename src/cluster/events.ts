@@ -36,7 +36,6 @@ interface Limits {
 /** One write in five seconds for each replica: a controller that tries for ever must not fill etcd. */
 const LIMITS: Limits = { burst: 20, refillMs: 5_000, series: 200, forgetMs: 10 * 60_000 };
 const NOTE_BYTES = 1024;
-const CALL_MS = 10_000;
 /** At most one line of the log in so many milliseconds says that Events cannot be written. */
 const COMPLAIN_MS = 10 * 60_000;
 
@@ -184,8 +183,7 @@ export class DenialEvents {
 
   async #send(method: 'POST' | 'PATCH', path: string, body: object): Promise<void> {
     const contentType = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-    const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(CALL_MS)]);
-    await this.#access.call(method, path, { body, contentType, signal });
+    await this.#access.call(method, path, { body, contentType, signal: this.#ended.signal });
     this.#counts.written++;
   }
 

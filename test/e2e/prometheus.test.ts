@@ -11,11 +11,17 @@ import { type Cluster, startCluster } from '../cluster/cluster.ts';
 import { freePorts } from '../cluster/ports.ts';
 import { ServerProcess } from '../cluster/process.ts';
 import { Watchdog } from '../cluster/watchdog.ts';
-import { pod, policy, service } from './objects.ts';
+import { documents, namespaceOf, pod, policy, service } from './objects.ts';
 import { type Portent, register, startPortent } from './portent.ts';
 
 const PROMETHEUS = '/usr/bin/prometheus';
 const found = spawnSync(PROMETHEUS, ['--version']).error === undefined;
+
+/** Ports from 31000 are denied, but in one namespace. */
+const config = {
+  nodePortRange: '30000-30999',
+  exemptions: [{ rules: ['node-port-range'], namespaces: ['exempt'], reason: 'the test' }],
+};
 
 let cluster: Cluster;
 let portent: Portent;
@@ -31,8 +37,13 @@ before(
     if (!found) throw new Error('prometheus is missing: install it (Debian: apt-get install prometheus)');
     manifests = await render('helm3', 'prometheusRule.enabled=true', 'dashboard.enabled=true');
     cluster = await startCluster();
-    await cluster.apply(JSON.stringify(pod('default', 'web', { app: 'web' })));
-    portent = await startPortent(cluster, { config: { nodePortRange: '30000-30999' } });
+    const before = [
+      pod('default', 'web', { app: 'web' }),
+      namespaceOf('exempt'),
+      service('exempt', 'exempt', { type: 'NodePort', ports: [{ port: 80, nodePort: 31_000 }] }),
+    ];
+    await cluster.apply(documents(...before));
+    portent = await startPortent(cluster, { config });
     await register(cluster, portent);
     await cluster.apply(
       [deadHook('open', 'Ignore', 'configmaps'), deadHook('closed', 'Fail', 'limitranges')].join('\n---\n'),
@@ -88,6 +99,8 @@ async function changes(): Promise<void> {
       '/api/v1/namespaces/default/services',
       service('default', 'denied', { type: 'NodePort', ...ports({ nodePort: 31_000 }) }),
     );
+    const moved = { spec: { ports: [{ port: 80, nodePort: 31_001 + (i % 50) }] } };
+    await cluster.request('PATCH', '/api/v1/namespaces/exempt/services/exempt', moved).catch(() => undefined);
     await post('/api/v1/namespaces/default/configmaps', small('ConfigMap', `open-${i}`));
     await post('/api/v1/namespaces/default/limitranges', small('LimitRange', `closed-${i}`));
     await sleep(100);
