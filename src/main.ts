@@ -8,8 +8,11 @@ import type { MayExempt } from './admission/judging.ts';
 import { Recent } from './admission/recent.ts';
 import type { DenialEvents } from './cluster/events.ts';
 import type { Feed } from './cluster/feed.ts';
+import type { PolicySink } from './cluster/policies.ts';
 import type { Config } from './config/config.ts';
+import type { ConfigFileSource } from './config/file.ts';
 import { inPod } from './config/kubeconfig.ts';
+import { LiveConfig } from './config/live.ts';
 import { standardTlsDirectory } from './config/load.ts';
 import { judge } from './decision/judge.ts';
 import type { Snapshot } from './model/snapshot.ts';
@@ -29,6 +32,8 @@ import { loadServing, type Serving } from './tls/serving.ts';
 /** What to serve, and from which cluster. */
 export interface ServeOptions {
   readonly config: Config;
+  /** The file it comes from, to be looked at again; left out, there is none. */
+  readonly file?: ConfigFileSource;
   readonly version: string;
   /** Lines to log at the start, such as variables that mean nothing. */
   readonly notices?: readonly string[];
@@ -48,6 +53,9 @@ export interface Running {
   stop(how?: 'gently' | 'quickly'): Promise<void>;
 }
 
+/** How often the configuration file is looked at, in milliseconds; it counts once two looks find the same. */
+const CONFIG_PERIOD = 1000;
+
 /** Starts the webhook, without touching signals. */
 export async function start(options: ServeOptions, log: Log): Promise<Running> {
   const { config, version } = options;
@@ -55,11 +63,12 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
   for (const notice of options.notices ?? []) logger.warn(notice);
   // The certificate first: when it cannot be used there is nothing to stop.
   const serving = await openServing(options, log);
-  const cluster = await open(options, log);
+  const live = liveConfig(options, log, () => metrics);
+  const cluster = await open(options, log, live);
   const { events } = cluster;
   const lag = startLagMeter();
   const recent = new Recent();
-  const metrics = new Metrics({
+  const metrics: Metrics = new Metrics({
     rules: [...RULES.map(({ id }) => id), 'budget'],
     version,
     sources: {
@@ -67,16 +76,21 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
       certificateExpiry: () => serving.current()?.notAfter.getTime() ?? 0,
       lag: lag.seconds,
       recent: () => recent.size,
+      configGood: (source) => live.isGood(source),
       ...(cluster.watches === undefined ? {} : { watches: cluster.watches }),
       ...(events === undefined ? {} : { events: () => events.counts() }),
     },
   });
-  const { budget } = config;
   const webhook = buildServer({
     admission: {
       snapshot: () => cluster.snapshot,
       judge: (snapshot, change, context) =>
-        judge(snapshot, change, { ...context, config, budget, now: Date.now() }),
+        judge(snapshot, change, {
+          ...context,
+          config: live.current,
+          budget: live.current.budget,
+          now: Date.now(),
+        }),
       recent,
       ...(cluster.mayExempt === undefined ? {} : { mayExempt: cluster.mayExempt }),
       now: () => performance.now(),
@@ -85,14 +99,17 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
     logger,
     limits: { ...config.limits },
     lag,
-    ready: () => withCertificate(cluster.ready(), serving),
+    ready: () => withDetail(withCertificate(cluster.ready(), serving), live.problems()),
     secure: secureOptions(serving.current()),
     ...(events === undefined ? {} : { denied: (outcome: Outcome) => tell(events, outcome) }),
   });
   const figures = buildMetricsServer(metrics, webhook.readiness, () =>
     debugModel(cluster.snapshot, cluster.sources(), Date.now()),
   );
+  const looking = setInterval(() => live.look(), CONFIG_PERIOD);
+  looking.unref();
   const end = async (): Promise<void> => {
+    clearInterval(looking);
     lag.stop();
     await Promise.all([
       serving.stop(),
@@ -186,7 +203,24 @@ interface Cluster {
   readonly stop: () => Promise<void>;
 }
 
-async function open(options: ServeOptions, { logger }: Log): Promise<Cluster> {
+/** The configuration as it changes; each change is logged and counted. */
+function liveConfig({ config, file }: ServeOptions, { logger }: Log, metrics: () => Metrics): LiveConfig {
+  const live: LiveConfig = new LiveConfig(config, {
+    rules: RULES.map(({ id }) => id),
+    ...(file === undefined ? {} : { file }),
+    onNews: ({ source, name, result, problems, later }) => {
+      metrics().configRead(source, result);
+      const what = source === 'file' ? 'configuration file' : `PortentPolicy ${name}`;
+      if (result === 'broken') logger.error({ problems }, `${what}: broken, the last good version stays`);
+      else logger.info(`${what}: ${result}`);
+      if (later.length > 0) logger.warn({ settings: later }, `${what}: takes effect at the next start only`);
+      logger.level = live.current.log.level;
+    },
+  });
+  return live;
+}
+
+async function open(options: ServeOptions, { logger }: Log, policies: PolicySink): Promise<Cluster> {
   const { snapshot, kubeconfig, context } = options;
   if (snapshot !== undefined) {
     return { snapshot, ready: () => ({ ready: true, detail: [] }), sources: () => [], stop: async () => {} };
@@ -201,7 +235,7 @@ async function open(options: ServeOptions, { logger }: Log): Promise<Cluster> {
     ...(context === undefined ? {} : { context }),
   };
   const events = options.config.events.enabled ? openEvents({ ...access, logger }) : undefined;
-  const feed: Feed = startFeed({ ...access, logger, cniOverride: options.config.cni });
+  const feed: Feed = startFeed({ ...access, logger, policies, cniOverride: options.config.cni });
   return {
     snapshot: feed.snapshot,
     ready: () => ({ ready: feed.ready(), detail: feed.snapshot.health.problems }),
@@ -258,6 +292,11 @@ function withCertificate({ ready, detail }: Readiness, serving: Serving): Readin
   const problem = serving.problem();
   if (problem === undefined) return { ready, detail };
   return { ready: false, detail: [...detail, `certificate: ${problem}`] };
+}
+
+/** Something to know that does not make it unready. */
+function withDetail({ ready, detail }: Readiness, more: readonly string[]): Readiness {
+  return more.length === 0 ? { ready, detail } : { ready, detail: [...detail, ...more] };
 }
 
 function portOf(address: AddressInfo | string | null): number {

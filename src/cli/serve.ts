@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { type StatedCni, withStated } from '../cluster/cni/detect.ts';
+import type { Config } from '../config/config.ts';
 import { type Setting, settings } from '../config/settings.ts';
 import { serve } from '../main.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -44,13 +45,16 @@ function flagsOf(command: Command): Record<string, string> {
 async function run(options: Given, flags: Readonly<Record<string, string>>): Promise<void> {
   const loaded = loadSettings(options.config, flags);
   const stated = options.cni === undefined ? {} : cniNamed(options.cni);
-  const config = { ...loaded.config, cni: { ...loaded.config.cni, ...stated } };
+  const withCni = (config: Config): Config => ({ ...config, cni: { ...config.cni, ...stated } });
+  const config = withCni(loaded.config);
+  const { file } = loaded;
   const { kubeconfig, context } = options;
   const snapshot = fixedSnapshot(options, config.cni);
   await serve({
     config,
     version: VERSION,
     notices: loaded.notices,
+    ...(file === undefined ? {} : { file: { ...file, parse: (text: string) => withCni(file.parse(text)) } }),
     ...(snapshot === undefined ? {} : { snapshot }),
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(context === undefined ? {} : { context }),

@@ -10,6 +10,7 @@ import { healthOf, withUnseen } from './health.ts';
 import { REQUIRED } from './kinds.ts';
 import { type Logger, SILENT } from './logger.ts';
 import { OptionalKinds } from './optional.ts';
+import { Policies, type PolicySink } from './policies.ts';
 import { Reflector } from './reflector.ts';
 import { TIMINGS, type Timings } from './timings.ts';
 
@@ -20,6 +21,8 @@ export interface FeedOptions extends AccessOptions {
   /** What the operator states about the CNI; it wins over detection. */
   readonly cniOverride?: StatedCni;
   readonly timings?: Partial<Timings>;
+  /** Where PortentPolicies go; they are not followed without it. */
+  readonly policies?: PolicySink;
 }
 
 /** A model that follows a cluster. */
@@ -63,6 +66,7 @@ class LiveFeed implements Feed {
   readonly #store: Store;
   readonly #access: Access;
   readonly #rights: ExemptionRights;
+  readonly #policies: Policies | undefined;
   readonly #log: Logger;
   readonly #timings: Timings;
   readonly #stated: StatedCni;
@@ -84,12 +88,13 @@ class LiveFeed implements Feed {
 
   constructor(
     access: Access,
-    { store = new Store(), logger = SILENT, cniOverride }: FeedOptions,
+    { store = new Store(), logger = SILENT, cniOverride, policies }: FeedOptions,
     timings: Timings,
   ) {
     this.#store = store;
     this.#access = access;
     this.#rights = new ExemptionRights(access);
+    this.#policies = policies === undefined ? undefined : new Policies(policies, access, logger);
     this.#log = logger;
     this.#timings = timings;
     this.#stated = cniOverride ?? {};
@@ -109,6 +114,7 @@ class LiveFeed implements Feed {
     this.#optional = new OptionalKinds({
       ...common,
       store,
+      ...(this.#policies === undefined ? {} : { more: [this.#policies.kind()] }),
       onGroups: (groups) => {
         if (groups.join() === this.#inputs.apiGroups?.join()) return;
         this.#inputs.apiGroups = groups;
@@ -156,7 +162,11 @@ class LiveFeed implements Feed {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     clearTimeout(this.#soon);
-    await Promise.all([this.#optional.stop(), ...this.#required.map((each) => each.stop())]);
+    await Promise.all([
+      this.#policies?.stop(),
+      this.#optional.stop(),
+      ...this.#required.map((each) => each.stop()),
+    ]);
     clearTimeout(this.#soon);
     await this.#access.close();
   }

@@ -5,7 +5,8 @@ import { errorText, type SourceReport } from './contact.ts';
 import { type Discovery, discover, type ServedKind } from './discovery.ts';
 import { OPTIONAL, type OptionalKind, optionalLabel } from './kinds.ts';
 import { type Logger, SILENT } from './logger.ts';
-import { Reflector, type ReflectorOptions } from './reflector.ts';
+import { rawAt, textAt } from './raw.ts';
+import { type Consumer, Reflector, type ReflectorOptions } from './reflector.ts';
 import { TIMINGS, type Timings } from './timings.ts';
 
 /** Names are enough for policies that are only noticed, and metadata is a tenth of an object. */
@@ -22,6 +23,8 @@ export interface OptionalOptions {
   readonly onChange?: () => void;
   /** The API groups that are served, after every look. */
   readonly onGroups: (groups: readonly string[]) => void;
+  /** Kinds that do not belong to the model, besides those that do. */
+  readonly more?: readonly OptionalKind[];
 }
 
 interface Followed {
@@ -45,6 +48,9 @@ export function servedAs(optional: OptionalKind, { kinds, groups }: Discovery): 
 /** The groups that hold optional kinds. */
 export const OPTIONAL_GROUPS: ReadonlySet<string> = new Set(OPTIONAL.map(({ group }) => group));
 
+/** How long definitions of new kinds are waited for before looking: they come in batches. */
+const BATCH_MS = 500;
+
 /** Follows the optional kinds, looking again and again which of them the API server serves. */
 export class OptionalKinds {
   readonly #options: OptionalOptions;
@@ -55,6 +61,10 @@ export class OptionalKinds {
   readonly #unreadable = new Set<string>();
   /** Kinds that may well exist and are not followed. */
   #unseen: readonly string[] = OPTIONAL.map(optionalLabel);
+  readonly #kinds: readonly OptionalKind[];
+  readonly #groups: ReadonlySet<string>;
+  /** Ends the pause between two looks. */
+  #wake = new AbortController();
   #task: Promise<void> | undefined;
   lastError = '';
   /** Milliseconds since the epoch; 0 = the API server never said what it serves. */
@@ -63,6 +73,8 @@ export class OptionalKinds {
   constructor(options: OptionalOptions) {
     this.#options = options;
     this.#log = options.logger ?? SILENT;
+    this.#kinds = [...OPTIONAL, ...(options.more ?? [])];
+    this.#groups = new Set(this.#kinds.map(({ group }) => group));
   }
 
   start(): void {
@@ -94,7 +106,7 @@ export class OptionalKinds {
     const signal = this.#stop.signal;
     while (!signal.aborted) {
       try {
-        const discovery = await discover(access, OPTIONAL_GROUPS, signal);
+        const discovery = await discover(access, this.#groups, signal);
         await this.#adjust(discovery);
         this.lastLook = Date.now();
         this.lastError = '';
@@ -107,19 +119,27 @@ export class OptionalKinds {
       }
       // Sooner at first: the answer is needed, and nobody else asks yet.
       const pause = this.lastLook === 0 ? Math.min(2_000, timings.discoveryMs) : timings.discoveryMs;
-      await setTimeout(pause * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
+      const either = AbortSignal.any([signal, this.#wake.signal]);
+      await setTimeout(pause * (0.75 + Math.random() / 2), undefined, { signal: either }).catch(
+        () => undefined,
+      );
+      if (!this.#wake.signal.aborted) continue;
+      this.#wake = new AbortController();
+      await setTimeout(BATCH_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 
   async #adjust(discovery: Discovery): Promise<void> {
     const unseen: string[] = [];
-    for (const optional of OPTIONAL) {
+    for (const optional of this.#kinds) {
       const served = servedAs(optional, discovery);
       const followed = this.#followed.get(optional);
       if (served === undefined) {
         const unknown = discovery.unknownGroups.includes(optional.group);
         const unreadable = this.#isUnreadable(optional, discovery);
-        if (unreadable || (unknown && followed === undefined)) unseen.push(optionalLabel(optional));
+        const ofModel = this.#options.more?.includes(optional) !== true;
+        if (ofModel && (unreadable || (unknown && followed === undefined)))
+          unseen.push(optionalLabel(optional));
         if (followed === undefined || unknown) continue;
         if (++followed.missed >= MISSED_BEFORE_CLEAR) await this.#drop(optional, followed);
         continue;
@@ -143,7 +163,7 @@ export class OptionalKinds {
       path,
       access,
       timings,
-      consumer: optional.consumer(store, `${served.group}/${served.version}`),
+      consumer: this.#noticing(optional, optional.consumer(store, `${served.group}/${served.version}`)),
       ...(optional.metadataOnly === true ? { accept: METADATA_LIST, watchAccept: METADATA_WATCH } : {}),
       ...(logger === undefined ? {} : { logger }),
       ...(onChange === undefined ? {} : { onChange }),
@@ -151,6 +171,22 @@ export class OptionalKinds {
     const reflector = new Reflector(options);
     this.#followed.set(optional, { reflector, path, missed: 0 });
     reflector.start();
+  }
+
+  /** A new definition of a kind that is wanted is reason to look at once. */
+  #noticing(optional: OptionalKind, consumer: Consumer): Consumer {
+    if (optional.kind !== 'CustomResourceDefinition') return consumer;
+    return {
+      put: (raw) => {
+        consumer.put(raw);
+        const spec = rawAt(raw, 'spec');
+        const group = textAt(spec, 'group');
+        const kind = textAt(rawAt(spec, 'names'), 'kind');
+        const wanted = this.#kinds.find((each) => each.group === group && each.kind === kind);
+        if (wanted !== undefined && !this.#followed.has(wanted)) this.#wake.abort();
+      },
+      remove: (namespace, name) => consumer.remove(namespace, name),
+    };
   }
 
   async #drop(optional: OptionalKind, followed: Followed): Promise<void> {

@@ -42,7 +42,7 @@ export function configOf(origins: Origins = {}): Config {
     if (flag !== undefined) assign(tree, setting, flag);
   }
   const result = schema.safeParse(tree, { reportInput: true });
-  if (!result.success) for (const issue of result.error.issues) problems.push(...problemsOf(issue));
+  if (!result.success) problems.push(...problemsOf(result.error.issues));
   else if (origins.rules !== undefined) problems.push(...unknownRules(result.data, origins.rules));
   if (problems.length > 0 || !result.success) throw new ConfigError(problems, origins.file?.name);
   return freeze(result.data);
@@ -97,7 +97,12 @@ function readValue(setting: Setting, text: string): unknown {
   return text;
 }
 
-function problemsOf(issue: z.core.$ZodIssue): Problem[] {
+/** What a schema found wrong, in words for who wrote it. */
+export function problemsOf(issues: readonly z.core.$ZodIssue[]): Problem[] {
+  return issues.flatMap(problemsIn);
+}
+
+function problemsIn(issue: z.core.$ZodIssue): Problem[] {
   const path = issue.path.join('.');
   if (issue.code === 'unrecognized_keys') {
     const siblings = settings()

@@ -1,3 +1,6 @@
+import { portentPolicyCrd } from './crd.ts';
+import { policySpec } from './enforcement.ts';
+import { FIXED } from './live.ts';
 import { configJsonSchema, type Setting, settings } from './settings.ts';
 
 /** A generated file: its path in the repository and its text. */
@@ -6,11 +9,12 @@ export interface GeneratedFile {
   readonly text: string;
 }
 
-/** The generated documents about configuration: the JSON Schema and the page of all settings. */
+/** The generated documents about configuration: the JSON Schema, the page of all settings, the CRD. */
 export function docs(): GeneratedFile[] {
   return [
     { path: 'docs/config.schema.json', text: `${JSON.stringify(configJsonSchema(), null, 2)}\n` },
     { path: 'docs/configuration.md', text: page() },
+    { path: 'charts/portent/files/portentpolicy-crd.yaml', text: portentPolicyCrd() },
   ];
 }
 
@@ -47,7 +51,7 @@ rules:
     action: warn
     overrides:
       - { namespaces: [payments], action: deny }
-      - { namespaceSelector: { matchLabels: { tier: sandbox } }, action: off }
+      - { namespaceSelector: { matchLabels: { tier: sandbox } }, action: 'off' }
       - { kinds: [NetworkPolicy], groups: [network-team], action: note }
 exemptions:
   - rules: [namespace-isolated]
@@ -55,7 +59,47 @@ exemptions:
     reason: policies come first here
     until: '2030-12-31'
 \`\`\`
+
+## PortentPolicy
+
+The same settings as a cluster-wide resource: ${policySettings()}.
+
+\`\`\`yaml
+apiVersion: portent.dev/v1alpha1
+kind: PortentPolicy
+metadata:
+  name: payments
+spec:
+  rules:
+    namespace-isolated:
+      overrides:
+        - { namespaces: [payments], action: deny }
+\`\`\`
+
+PortentPolicies lie on top of the file, in the order of their names. What a later one sets replaces what was set before, with
+two exceptions: overrides of a rule come before those that are there, and exemptions are added. A rule is always written in
+its long form. \`kubectl get portentpolicies\` shows whether each is in force; the condition \`Ready\` says what is wrong
+with one that is not.
+
+## Changes while running
+
+The file is looked at every second (a mounted ConfigMap takes up to a minute to arrive in the pod); PortentPolicies count at
+once. ${fixedText()} are read at the start only; the log says so when they change.
+
+What cannot be read changes nothing: the last good version stays in force, and the log, \`portent_config_good\` and
+\`/readyz\` (which stays ready) say what is wrong. A replica that starts later has no last good version: of a broken PortentPolicy
+it takes nothing, and with a broken file it does not start.
 `;
+}
+
+function policySettings(): string {
+  return Object.keys(policySpec.shape)
+    .map((key) => `\`${key}\``)
+    .join(', ');
+}
+
+function fixedText(): string {
+  return FIXED.map((section) => `\`${section}\``).join(', ');
 }
 
 function row(setting: Setting): string {

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { expiryOf } from '../decision/expiry.ts';
 import { ACTIONS, labelPair, labelSelector, objectName, objectPath, portRange, word } from './fields.ts';
 
-const action = word(ACTIONS);
+/** Helm and kubectl read YAML in which a bare `off` is false. */
+const action = z.preprocess((given) => (given === false ? 'off' : given), word(ACTIONS));
 
 const atLeastOne = { error: 'name at least one, or leave it out' };
 const texts = z.array(z.string().min(1).max(500)).min(1, atLeastOne).max(200);
@@ -62,7 +63,7 @@ export const rule = z
 
 /** `node-port-range: deny` is short for `node-port-range: {action: deny}`. */
 export const ruleOrAction = z.preprocess(
-  (given) => (typeof given === 'string' ? { action: given } : given),
+  (given) => (typeof given === 'string' || given === false ? { action: given } : given),
   rule,
 );
 
@@ -87,7 +88,7 @@ const exemption = z
   .meta({ description: 'A recorded opt-out: what it covers is noted, not warned about or denied.' });
 
 const listed = {
-  rule: "(self.by == 'listed') == ((has(self.users) && size(self.users) > 0) || (has(self.groups) && size(self.groups) > 0))",
+  rule: "(has(self.by) && self.by == 'listed') == ((has(self.users) && size(self.users) > 0) || (has(self.groups) && size(self.groups) > 0))",
   message: 'give users or groups with "by: listed", and with nothing else',
 };
 const names = z.array(z.string().min(1).max(500)).max(200);
@@ -124,6 +125,7 @@ const fields = {
     .meta({ description: 'Addresses of a DNS cache on each node.' }),
   rules: {
     description: 'Actions by rule id: off, note (log and metrics only), warn or deny.',
+    maxProperties: 200,
   },
   exemptions: z.array(exemption).max(200).meta({ description: 'Recorded opt-outs.' }),
 };

@@ -35,6 +35,8 @@ export interface Sources {
   readonly lag?: () => number;
   readonly recent?: () => number;
   readonly events?: () => Readonly<Record<(typeof LABEL_VALUES.event)[number], number>>;
+  /** Whether what was read last of a source is in force. */
+  readonly configGood?: (source: ConfigSource) => boolean;
 }
 
 export interface MetricsOptions {
@@ -46,6 +48,8 @@ export interface MetricsOptions {
 
 type Shed = (typeof LABEL_VALUES.shed)[number];
 type Malformed = (typeof LABEL_VALUES.malformed)[number];
+type ConfigSource = (typeof LABEL_VALUES.config_source)[number];
+type ConfigResult = (typeof LABEL_VALUES.config_result)[number];
 type Phase = (typeof LABEL_VALUES.phase)[number];
 
 /** The metrics of one process, on a registry of their own. */
@@ -60,6 +64,7 @@ export class Metrics {
   readonly #findings = this.#counter(METRICS.findings);
   readonly #unchecked = this.#counter(METRICS.unchecked);
   readonly #exemptions = this.#counter(METRICS.exemptions);
+  readonly #configReads = this.#counter(METRICS.configReads);
   readonly #phase = this.#histogram(METRICS.phase);
   readonly #rules: ReadonlySet<string>;
 
@@ -70,6 +75,9 @@ export class Metrics {
     // A counter that appears with its first event hides that event from rate(): start all of them at 0.
     for (const reason of LABEL_VALUES.shed) this.#shed.inc({ reason }, 0);
     for (const reason of LABEL_VALUES.malformed) this.#malformed.inc({ reason }, 0);
+    for (const source of LABEL_VALUES.config_source) {
+      for (const result of LABEL_VALUES.config_result) this.#configReads.inc({ source, result }, 0);
+    }
     for (const resource of LABEL_VALUES.resource) {
       for (const operation of LABEL_VALUES.operation) {
         for (const decision of LABEL_VALUES.decision) {
@@ -102,6 +110,10 @@ export class Metrics {
     const labels = { result: within(LABEL_VALUES.exemption, result) };
     for (const rule of rules) this.#exemptions.inc({ ...labels, rule: this.#rule(rule) });
     if (rules.length === 0) this.#exemptions.inc({ ...labels, rule: 'other' });
+  }
+
+  configRead(source: ConfigSource, result: ConfigResult): void {
+    this.#configReads.inc({ source, result });
   }
 
   shed(reason: Shed): void {
@@ -143,7 +155,7 @@ export class Metrics {
 
   /** Figures that are asked for at each scrape instead of being kept up to date. */
   #scraped(sources: Sources): void {
-    const { model, watches, certificateExpiry, lag, recent, events } = sources;
+    const { model, watches, certificateExpiry, lag, recent, events, configGood } = sources;
     const value = (metric: MetricName, read: (() => number) | undefined) => {
       if (read !== undefined)
         this.#gauge(metric, function (this: Gauge) {
@@ -163,6 +175,11 @@ export class Metrics {
       this.reset();
       this.inc((user + system) / 1e6);
     } as () => void);
+    if (configGood !== undefined) {
+      const good = this.#gauge(METRICS.configGood, () => {
+        for (const source of LABEL_VALUES.config_source) good.set({ source }, configGood(source) ? 1 : 0);
+      });
+    }
     if (model !== undefined) {
       const state = this.#gauge(METRICS.state, () => {
         const now = model().state;

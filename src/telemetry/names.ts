@@ -15,6 +15,8 @@ export const LABEL_VALUES = {
   malformed: ['json', 'content_type', 'too_large', 'timeout', 'http', 'review', 'version', 'object'],
   event: ['written', 'failed', 'dropped'],
   exemption: ['used', 'expired', 'refused', 'unanswered', 'invalid'],
+  config_source: ['file', 'policy'],
+  config_result: ['applied', 'broken', 'removed'],
   phase: ['parse', 'judge'],
   state: ['fixed', 'syncing', 'live', 'stale'],
   watch_state: ['syncing', 'live', 'stale', 'forbidden', 'absent'],
@@ -101,6 +103,18 @@ export const METRICS = {
     type: 'gauge',
     help: 'Changes admitted a moment ago that the model does not show yet.',
     labels: [],
+  },
+  configGood: {
+    name: 'portent_config_good',
+    type: 'gauge',
+    help: '1 when what was read last is in force (the file; all PortentPolicies), 0 when an older version still is.',
+    labels: ['source'],
+  },
+  configReads: {
+    name: 'portent_config_reads_total',
+    type: 'counter',
+    help: 'Changes of the configuration file and of PortentPolicies while running: applied, broken or removed.',
+    labels: ['source', 'result'],
   },
   state: {
     name: 'portent_model_state',
