@@ -30,6 +30,7 @@ import { selectsNothing } from './selects-nothing.ts';
 import { servicePortForTargetPort } from './service-port-for-target-port.ts';
 import { serviceUnreachable } from './service-unreachable.ts';
 import { targetPortUnresolved } from './target-port-unresolved.ts';
+import { unequalFamilies } from './unequal-families.ts';
 
 /** Every rule there is, in the order of the catalogue. */
 export const RULES: readonly Rule[] = Object.freeze([
@@ -64,6 +65,7 @@ export const RULES: readonly Rule[] = Object.freeze([
   secondaryNetworkBypass,
   andOrConfusion,
   clientIpBehindSnat,
+  unequalFamilies,
 ]);
 
 /** The rule of that id. */
