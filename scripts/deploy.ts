@@ -1,7 +1,6 @@
 /**
- * Renders `deploy/portent.yaml` from the chart, with the choices of plain manifests: cert-manager issues the
- * certificate, since a file cannot hold a key. `--check` changes nothing and fails when the file is not what
- * the chart gives.
+ * Renders `deploy/portent.yaml` from the chart as it is: its Secret is empty, the replicas fill it. `--check`
+ * changes nothing and fails when the file is not what the chart gives.
  */
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -20,13 +19,12 @@ export const manifestsPath = join(root, 'deploy', 'portent.yaml');
 const helmLabels = ['helm.sh/chart', 'app.kubernetes.io/managed-by'];
 
 const heading = `# Made from charts/portent by scripts/deploy.ts; change the chart, not this file.
-# Needs cert-manager (https://cert-manager.io), which issues the certificate and tells the API server of it.
 `;
 
 /** The text that `deploy/portent.yaml` must have. Both versions of Helm give the same. */
 export async function renderManifests(helm: string): Promise<string> {
   const args = ['template', 'portent', join(root, 'charts', 'portent'), '--namespace=portent-system'];
-  const { stdout } = await run(helm, [...args, '--set=certificates.mode=certManager', '--skip-tests']);
+  const { stdout } = await run(helm, [...args, '--skip-tests', '--no-hooks']);
   const documents = parseAllDocuments(stdout)
     .map((document) => document.toJS() as Manifest | null)
     .filter((manifest) => manifest !== null)
@@ -51,7 +49,7 @@ interface Manifest {
 
 /** Rights first; the webhook last, so that it is not asked before anything runs. */
 function rank({ kind }: Manifest): number {
-  if (['ServiceAccount', 'ClusterRole', 'ClusterRoleBinding'].includes(kind)) return 0;
+  if (['ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding'].includes(kind)) return 0;
   return kind === 'ValidatingWebhookConfiguration' ? 2 : 1;
 }
 

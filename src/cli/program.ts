@@ -1,6 +1,13 @@
 import { Command, CommanderError, Option } from 'commander';
 import { BAD_INPUT, failureLines } from './failure.ts';
-import type { CheckOptions, DiffOptions, ExplainOptions, ListOptions, SnapshotOptions } from './options.ts';
+import type {
+  CheckOptions,
+  DiffOptions,
+  ExplainOptions,
+  ListOptions,
+  SnapshotOptions,
+  StateOptions,
+} from './options.ts';
 import { gather, stateOptions } from './program-options.ts';
 import { VERSION } from './version.ts';
 
@@ -38,6 +45,7 @@ export async function program(withServe: boolean): Promise<Command> {
   addExplain(root);
   addSnapshot(root);
   addRules(root);
+  addUnregister(root);
   return root;
 }
 
@@ -126,6 +134,19 @@ function addRules(root: Command): void {
     .action(async (id: string | undefined, options: { readonly output: string }) => {
       const { rulesCommand } = await import('./rules.ts');
       process.exitCode = await rulesCommand(id, options.output);
+    });
+}
+
+function addUnregister(root: Command): void {
+  root
+    .command('unregister')
+    .description('Delete the webhook configuration, so that the API server asks no more.')
+    .argument('<name>', 'name of the ValidatingWebhookConfiguration')
+    .option('--kubeconfig <file>', 'kubeconfig of the live cluster')
+    .option('--context <name>', 'context in the kubeconfig')
+    .action(async (name: string, options: StateOptions) => {
+      const { unregister } = await import('./unregister.ts');
+      process.exitCode = await unregister(name, options);
     });
 }
 

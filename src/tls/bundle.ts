@@ -66,7 +66,7 @@ export async function nextStep(shared: Shared, options: StepOptions): Promise<St
   const ours = own !== undefined && usable(own.serving, [own.authority], options);
   if (held === undefined) {
     const reason = Object.keys(shared).length === 0 ? 'there was none' : 'it could not be used';
-    if (!ours) return step(await make(), undefined, trusted, reason);
+    if (!ours) return step(waiting ?? (await make()), undefined, trusted, reason);
     // Whoever emptied the Secret wants another certificate; callers learn of it before it is served.
     return step(ours, waiting ?? (await make()), trusted, reason);
   }
@@ -145,8 +145,7 @@ export function authoritiesIn(bundle: string, now: Date): string[] {
 
 /** A certificate from an authority of its own, whose key is not kept. */
 async function newPair(names: readonly string[], now: Date, life: number): Promise<Pair> {
-  const { issueServing, newAuthority } = await import('./issue.ts');
-  const authority = await newAuthority(now, life);
-  const made = await issueServing(authority, names, now, life);
-  return { serving: check(made, 'new certificate', now), authority: authority.certificate };
+  const { issueAlone } = await import('./issue.ts');
+  const { serving, authority } = await issueAlone(names, now, life);
+  return { serving: check(serving, 'new certificate', now), authority };
 }

@@ -12,6 +12,20 @@ export interface KeyPair {
 
 const generate = promisify(generateKeyPair);
 
+/**
+ * Makes a certificate and an authority for it alone, whose key is forgotten: nobody can sign another one.
+ * Life in milliseconds.
+ */
+export async function issueAlone(
+  names: readonly string[],
+  now: Date,
+  life: number,
+): Promise<{ readonly serving: KeyPair; readonly authority: string }> {
+  const keys = newKeys();
+  const authority = await newAuthority(now, life);
+  return { serving: await issueServing(authority, names, now, life, keys), authority: authority.certificate };
+}
+
 /** Makes a certificate authority that can only sign certificates for servers directly. Life in milliseconds. */
 export async function newAuthority(now: Date = new Date(), life = AUTHORITY_LIFE): Promise<KeyPair> {
   const keys = await newKeys();
@@ -34,8 +48,9 @@ export async function issueServing(
   names: readonly string[],
   now: Date = new Date(),
   life = SERVING_LIFE,
+  making = newKeys(),
 ): Promise<KeyPair> {
-  const keys = await newKeys();
+  const keys = await making;
   const issuer = forge.pki.certificateFromPem(authority.certificate);
   const certificate = blank(keys.publicKey, 'Portent webhook', now, life);
   if (certificate.validity.notAfter > issuer.validity.notAfter) {

@@ -60,6 +60,8 @@ export class Keeper implements Serving {
   #own: Pair | undefined;
   /** Since when callers have trusted an authority, by this process's clock. Undefined: there are no callers. */
   #trusted: Map<string, number> | undefined = new Map();
+  /** Bundles that a replica may have published, the latest first. */
+  #known: readonly string[] = [];
   #problem: string | undefined = 'not made yet';
   #onChange: (pair: Checked) => void = () => {};
   #wake = new AbortController();
@@ -142,6 +144,7 @@ export class Keeper implements Serving {
     const settled = (authority: string) => this.#settled(authority);
     const step = await nextStep(stored.content, { names, life, now: stored.now, own: this.#own, settled });
     if (this.#stop.signal.aborted) return true;
+    this.#known = [...new Set([stored.content['ca.crt'] ?? '', step.bundle, ...this.#known])].slice(0, 8);
     if (step.reason !== undefined) {
       if (!(await this.#place.store(step.shared, stored))) return false;
       const { notAfter } = step.current.serving;
@@ -155,20 +158,13 @@ export class Keeper implements Serving {
       after = await this.#place.publish(step.bundle, before);
       if (after === undefined) return false;
       const fields = { authorities: authoritiesIn(step.bundle, stored.now).length };
-      const foreign = before.bundles.some((bundle) => bundle !== '' && !this.#known(bundle, stored, step));
+      const foreign = before.bundles.some((bundle) => bundle !== '' && !this.#known.includes(bundle));
       if (foreign) log.warn(fields, 'caBundle: repaired, somebody else had changed it');
       else log.info(fields, 'caBundle: published');
       this.#note(after);
     }
     this.#serve(step);
     return true;
-  }
-
-  /** Whether a bundle is one that a replica may have published. */
-  #known(bundle: string, { content, now }: Stored, { bundle: wanted }: Step): boolean {
-    const ours = [...authoritiesIn(content['ca.crt'] ?? '', now), ...authoritiesIn(wanted, now)];
-    const given = authoritiesIn(bundle, now);
-    return given.join('') === bundle && given.some((each) => ours.includes(each));
   }
 
   /** Remembers since when callers trust whom. What is not in every bundle is not trusted. */

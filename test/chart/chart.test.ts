@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -89,16 +88,46 @@ for (const helm of helms) {
       assert.match(certificate, /"portent.portent-system.svc"/);
     });
 
-    test('a generated certificate is for the Service and signed by the authority given to the API server', async () => {
+    test('self-managed: an empty Secret, no caBundle, rights to these two by name, and names for the Service', async () => {
       const manifests = await render(helm);
-      const { data } = only(manifests, 'Secret') as unknown as { readonly data: Record<string, string> };
-      const pem = (name: string) => Buffer.from(data[name] ?? '', 'base64');
-      const certificate = new X509Certificate(pem('tls.crt'));
+      const secret = only(manifests, 'Secret');
+      assert.deepEqual([secret.type, secret.data, secret.stringData], ['Opaque', undefined, undefined]);
       const { clientConfig } = webhookOf(manifests);
-      const authority = new X509Certificate(Buffer.from(clientConfig.caBundle ?? '', 'base64'));
+      assert.equal(clientConfig.caBundle, undefined);
+      const { data } = only(manifests, 'ConfigMap') as unknown as { readonly data: Record<string, string> };
+      const { tls } = configOf({ file: { name: 'config.yaml', text: data['config.yaml'] ?? '' } });
       const { name, namespace } = clientConfig.service;
-      assert.equal(certificate.checkHost(`${name}.${namespace}.svc`), `${name}.${namespace}.svc`);
-      assert.ok(certificate.verify(authority.publicKey));
+      assert(tls.names.includes(`${name}.${namespace}.svc`));
+      assert.equal(tls.secret, `portent-system/${secret.metadata.name}`);
+      assert.equal(tls.webhookConfiguration, only(manifests, 'ValidatingWebhookConfiguration').metadata.name);
+      assert.equal(tls.lifeSeconds, 90 * 86_400);
+      assert.deepEqual(only(manifests, 'Role').rules, [
+        {
+          apiGroups: [''],
+          resources: ['secrets'],
+          resourceNames: ['portent-tls'],
+          verbs: ['get', 'watch', 'create', 'update', 'patch'],
+        },
+      ]);
+      assert.doesNotMatch(JSON.stringify(only(manifests, 'Deployment')), /portent-tls|etc\/portent\/tls/);
+      const more = await render(helm, 'config={"tls":{"names":["more.example"]}}');
+      assert.match(JSON.stringify(only(more, 'ConfigMap')), /portent\.portent-system\.svc.*more\.example/);
+    });
+
+    test('with Fail an uninstall takes the webhook away first; with Ignore there is no need', async () => {
+      assert.deepEqual(
+        (await render(helm)).filter(({ kind }) => kind === 'Job'),
+        [],
+      );
+      const manifests = await render(helm, 'webhook.failurePolicy="Fail"');
+      const job = only(manifests, 'Job');
+      assert.match(JSON.stringify(job.metadata), /"helm.sh\/hook":"pre-delete"/);
+      assert.match(JSON.stringify(job.spec), /"args":\["unregister","portent-system"\]/);
+      // Or the Service would send reviews to it.
+      const { selector } = only(manifests, 'Service', 'portent').spec as { readonly selector: object };
+      const { labels } = (job.spec as { template: { metadata: { labels: Record<string, string> } } }).template
+        .metadata;
+      assert(Object.entries(selector).some(([key, value]) => labels[key] !== value));
     });
 
     test('extra values land where their names say', async () => {
@@ -140,22 +169,32 @@ test('a namespace selector of your own adds to the excluded names', async () => 
   assert.deepEqual(matchExpressions[0]?.values.slice(0, 2), ['portent-system', 'kube-system']);
 });
 
-test('the rights are to read, and never Secrets or ConfigMaps; to write, Events alone', async () => {
-  const manifests = await render('helm3');
-  const rules = only(manifests, 'ClusterRole').rules as readonly Rule[];
-  const writing = rules.filter(({ verbs }) => verbs.some((verb) => !['get', 'list', 'watch'].includes(verb)));
-  const events: Rule = { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] };
-  assert.deepEqual(writing, [events]);
-  const without = only(await render('helm3', 'events.enabled=false'), 'ClusterRole').rules as readonly Rule[];
-  const reading = rules.filter((rule) => !writing.includes(rule));
-  assert.deepEqual(without, reading);
-  assert.ok(reading.length > 0);
-  for (const rule of reading) {
-    assert.deepEqual(rule.verbs, ['get', 'list', 'watch']);
-    const named = [...rule.apiGroups, ...rule.resources];
-    for (const never of ['*', 'secrets', 'configmaps']) assert.ok(!named.includes(never), never);
+const changing = (rules: readonly Rule[]) =>
+  rules.filter(({ verbs }) => verbs.some((verb) => !['get', 'list', 'watch'].includes(verb)));
+
+test("the rights are to read, to write Events, and to change what is Portent's own by name; never Secrets or ConfigMaps of others", async () => {
+  const own = {
+    apiGroups: ['admissionregistration.k8s.io'],
+    resources: ['validatingwebhookconfigurations'],
+    resourceNames: ['portent-system'],
+  };
+  const events = { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] };
+  const cases: [string[], object[]][] = [
+    [[], [events, { ...own, verbs: ['patch'] }]],
+    [['events.enabled=false'], [{ ...own, verbs: ['patch'] }]],
+    [['webhook.failurePolicy="Fail"'], [events, { ...own, verbs: ['patch'] }, { ...own, verbs: ['delete'] }]],
+    [['certificates.mode="certManager"'], [events]],
+  ];
+  for (const [values, expected] of cases) {
+    const manifests = await render('helm3', ...values);
+    const rules = only(manifests, 'ClusterRole').rules as readonly Rule[];
+    assert.deepEqual(changing(rules), expected);
+    assert.equal(manifests.filter(({ kind }) => kind === 'Role').length, values[0]?.includes('cert') ? 0 : 1);
+    for (const rule of rules) {
+      const named = [...rule.apiGroups, ...rule.resources];
+      for (const never of ['*', 'secrets', 'configmaps']) assert.ok(!named.includes(never), never);
+    }
   }
-  assert.equal(manifests.filter((each) => each.kind === 'Role').length, 0);
 });
 
 test('the rights cover every kind that is followed', async () => {
@@ -194,7 +233,7 @@ test('the policy of Portent itself opens the ports that its container has', asyn
 
 test('the configuration is yours, but for the ports and files that the chart counts on', async () => {
   const given = 'config={"profile":"strict","listen":{"address":"10.0.0.1","port":1}}';
-  const manifests = await render('helm3', given);
+  const manifests = await render('helm3', given, 'certificates.mode="certManager"');
   const { data } = only(manifests, 'ConfigMap') as unknown as {
     readonly data: Readonly<Record<string, string>>;
   };

@@ -1,6 +1,9 @@
 /** The chart on a real API server, installed by both majors of Helm. Its pods are pretended: nothing answers. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { CertificatePlace } from '../../src/cluster/certificate-place.ts';
+import { SILENT } from '../../src/cluster/logger.ts';
+import { Keeper } from '../../src/tls/keeper.ts';
 import { chartFolder, type Helm, helms, render, runHelm } from '../chart/helm.ts';
 import { controlPlane, programs } from '../cluster/build.ts';
 import { type Cluster, startCluster } from '../cluster/cluster.ts';
@@ -35,6 +38,24 @@ async function helmDo(helm: Helm, verb: string, ...args: string[]): Promise<stri
   const result = await runHelm(helm, [verb, 'portent', ...args, ...where]);
   assert.equal(result.code, 0, result.stderr);
   return result.stdout;
+}
+
+/** What the replicas do, as the chart's own service account: the pods here are pretended. */
+async function fill(): Promise<void> {
+  const token = (await kubectl('create', 'token', 'portent', '-n', namespace)).trim();
+  const kubeconfigPath = cluster.kubeconfig('portent', token);
+  const place = new CertificatePlace({
+    kubeconfigPath,
+    secret: `${namespace}/portent-tls`,
+    configuration: namespace,
+  });
+  const keeper = new Keeper(place, { names: ['portent.portent-system.svc'], life: 86_400_000, log: SILENT });
+  keeper.follow(() => undefined);
+  try {
+    await cluster.waitFor('the certificate is shared and published', () => keeper.problem() === undefined);
+  } finally {
+    await keeper.stop();
+  }
 }
 
 const policy = (space: string, name: string): string =>
@@ -76,15 +97,17 @@ for (const helm of helms) {
         '-o',
         'jsonpath={.webhooks[0].clientConfig.caBundle}',
       );
+    await fill();
     const [secretBefore, bundleBefore] = [await secret(), await bundle()];
-    await helmDo(helm, 'upgrade', chartFolder, '--set=replicas=3');
+    assert.ok(secretBefore.includes('tls.key') && bundleBefore !== '');
+    await helmDo(helm, 'upgrade', chartFolder, '--set=replicas=3', '--set=webhook.timeoutSeconds=4');
     assert.equal(await secret(), secretBefore);
     assert.equal(await bundle(), bundleBefore);
     await helmDo(helm, 'uninstall', '--wait');
     const kinds =
       'deployment,service,secret,configmap,serviceaccount,networkpolicy,poddisruptionbudget,clusterrole,' +
-      'clusterrolebinding,validatingwebhookconfiguration';
-    const left = await kubectl('get', kinds, '-A', '-l', 'app.kubernetes.io/name=portent', '-o', 'name');
+      'clusterrolebinding,role,rolebinding,job,validatingwebhookconfiguration';
+    const left = await kubectl('get', kinds, '-A', '-l', 'app.kubernetes.io/instance=portent', '-o', 'name');
     assert.equal(left, '');
   });
 }

@@ -29,6 +29,10 @@ export interface PortentOptions {
   readonly ready?: boolean;
   /** A kubeconfig other than that of the chart's service account. */
   readonly kubeconfig?: string;
+  /** `tls` of the configuration, instead of files made for the test. */
+  readonly tls?: object;
+  /** Arguments for Node, before the program. */
+  readonly nodeArguments?: readonly string[];
 }
 
 /** The answer of `/readyz`, `/healthz` or `/metrics`. */
@@ -54,7 +58,7 @@ let authority: Promise<KeyedCertificate> | undefined;
 /** Makes the chart's service account and its rights, and gives a kubeconfig with its token. */
 export async function chartAccount(cluster: Cluster): Promise<string> {
   const manifests = await render('helm3');
-  const kinds = ['ServiceAccount', 'ClusterRole', 'ClusterRoleBinding'];
+  const kinds = ['ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding'];
   const space = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
   const rights = manifests.filter(({ kind }) => kinds.includes(kind));
   await cluster.apply([space, ...rights].map((each) => JSON.stringify(each)).join('\n---\n'));
@@ -80,7 +84,7 @@ export async function startPortent(cluster: Cluster, options: PortentOptions = {
     ...options.config,
     listen: { address, port },
     metrics: { address, port: metricsPort },
-    tls: { certificateFile: join(folder, 'tls.crt'), keyFile: join(folder, 'tls.key') },
+    tls: options.tls ?? { certificateFile: join(folder, 'tls.crt'), keyFile: join(folder, 'tls.key') },
   };
   const files = {
     'tls.crt': serving.certificate,
@@ -93,7 +97,10 @@ export async function startPortent(cluster: Cluster, options: PortentOptions = {
       name: 'portent',
       program: process.execPath,
       folder,
-      args: [main, 'serve', `--kubeconfig=${kubeconfig}`, `--config=${join(folder, 'config.yaml')}`],
+      args: [
+        ...(options.nodeArguments ?? []),
+        ...[main, 'serve', `--kubeconfig=${kubeconfig}`, `--config=${join(folder, 'config.yaml')}`],
+      ],
     },
     watchdog,
   );

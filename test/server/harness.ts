@@ -107,6 +107,8 @@ export interface SendOptions {
   readonly method?: string;
   readonly headers?: Record<string, string | number>;
   readonly agent?: Agent;
+  /** Whom to trust instead of the tests' authority. */
+  readonly ca?: string;
 }
 
 /** An agent that trusts the tests' authority and, like the API server, keeps its connections. */
@@ -124,7 +126,7 @@ export function send(url: string, body?: string | Buffer, options: SendOptions =
       {
         method,
         headers: { ...type, ...options.headers },
-        ca: authority.certificate,
+        ca: options.ca ?? authority.certificate,
         ...(options.agent === undefined ? { agent: false } : { agent: options.agent }),
       },
       (answer) => {

@@ -69,10 +69,19 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{/* The program's configuration file: yours, with the ports and files that the rest of the chart counts on. */}}
 {{- define "portent.config" -}}
 {{- $folder := "/etc/portent/tls" }}
+{{- $tls := dict "certificateFile" (printf "%s/tls.crt" $folder) "keyFile" (printf "%s/tls.key" $folder) }}
+{{- if eq .Values.certificates.mode "selfManaged" }}
+{{- $names := include "portent.serviceNames" . | fromJsonArray }}
+{{- $tls = dict
+  "secret" (printf "%s/%s" .Release.Namespace (include "portent.secretName" .))
+  "webhookConfiguration" (include "portent.clusterName" .)
+  "names" (concat $names (dig "tls" "names" list .Values.config))
+  "lifeSeconds" (mul 86400 .Values.certificates.selfManaged.days) }}
+{{- end }}
 {{- $ours := dict
   "events" (dict "enabled" .Values.events.enabled)
   "listen" (dict "port" .Values.ports.webhook)
   "metrics" (dict "port" .Values.ports.metrics)
-  "tls" (dict "certificateFile" (printf "%s/tls.crt" $folder) "keyFile" (printf "%s/tls.key" $folder)) }}
+  "tls" $tls }}
 {{- mergeOverwrite (deepCopy .Values.config) $ours | toYaml }}
 {{- end }}

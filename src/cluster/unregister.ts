@@ -1,0 +1,20 @@
+import { type AccessOptions, openAccess } from './access.ts';
+import { ApiError } from './api-error.ts';
+
+/** Deletes a ValidatingWebhookConfiguration. Throws `ApiError` when it may not, or cannot be asked. */
+export async function deleteConfiguration(
+  name: string,
+  options: AccessOptions,
+): Promise<'deleted' | 'absent'> {
+  const access = openAccess(options);
+  const collection = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
+  try {
+    await access.call('DELETE', `${collection}/${encodeURIComponent(name)}`);
+    return 'deleted';
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return 'absent';
+    throw error;
+  } finally {
+    await access.close();
+  }
+}
