@@ -1,0 +1,90 @@
+/**
+ * What Portent says about good manifests. Everything above a note must stand in allowed.ts with its reason;
+ * the list may only become shorter.
+ */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { DEFAULT_RULES_CONFIG } from '../../src/decision/enforcement.ts';
+import { judge, judgeAll } from '../../src/decision/judge.ts';
+import type { Change, Judged } from '../../src/model/change.ts';
+import { readDocuments } from '../../src/model/parse/documents.ts';
+import { parseManifest } from '../../src/model/parse/manifest.ts';
+import { cniOf, storeOf } from '../rules/world.ts';
+import { ALLOWED } from './allowed.ts';
+import { DATA_CHARTS } from './charts-data.ts';
+import { PLATFORM_CHARTS } from './charts-platform.ts';
+import { RECIPES } from './recipes.ts';
+import { SERVICES } from './services.ts';
+import type { NoiseWorld } from './world.ts';
+
+const WORLDS: readonly NoiseWorld[] = [...RECIPES, ...DATA_CHARTS, ...PLATFORM_CHARTS, ...SERVICES];
+const context = { config: DEFAULT_RULES_CONFIG, dryRun: false, earlier: [] };
+let said = 0;
+
+/** The manifests as the API server would take them. */
+function objectsOf({ name, manifests }: NoiseWorld): Judged[] {
+  const { documents, problems } = readDocuments(manifests, name);
+  assert.deepEqual(problems, []);
+  return documents.map((document) => {
+    const parsed = parseManifest(document, { namespace: 'default' });
+    assert.deepEqual(parsed.problems, [], 'the manifest is good');
+    const { object } = parsed;
+    if (object?.type === 'policy') return object.policy;
+    if (object?.type === 'service') return object.service;
+    throw new Error(`${name} applies something that is not judged`);
+  });
+}
+
+function clusterOf({ cluster }: NoiseWorld, more = ''): ReturnType<typeof storeOf> {
+  const store = storeOf(cluster + more);
+  store.cni = cniOf('yes');
+  return store;
+}
+
+for (const world of WORLDS) {
+  describe(world.name, () => {
+    test('made one after the other', () => {
+      const changes = objectsOf(world).map(
+        (after): Change => ({ operation: 'CREATE', before: undefined, after }),
+      );
+      const { changes: judged, decision } = judgeAll(clusterOf(world), changes, context, 'sequence');
+      assert.notEqual(decision, 'deny');
+      const lines = judged.flatMap(({ change, judgement: { findings } }) =>
+        findings
+          .filter(({ action }) => action !== 'note')
+          .map(({ rule, message }) => ({ object: change.after?.name, rule, message })),
+      );
+      said += lines.length;
+      const allowed = ALLOWED.filter((one) => one.world === world.name);
+      assert.deepEqual(
+        lines.map(({ object, rule }) => `${object}: ${rule}`),
+        allowed.map(({ object, rule }) => `${object}: ${rule}`),
+        lines.map(({ object, rule, message }) => `${object}: ${rule}: ${message}`).join('\n'),
+      );
+    });
+
+    test('applied again as they are', () => {
+      const store = clusterOf(world, world.manifests);
+      for (const after of objectsOf(world)) {
+        const { findings } = judge(store, { operation: 'UPDATE', before: after, after }, context);
+        assert.deepEqual(
+          findings
+            .filter(({ action }) => action !== 'note')
+            .map(({ rule, message }) => `${rule}: ${message}`),
+          [],
+        );
+      }
+    });
+  });
+}
+
+test('the corpus is large enough, its worlds have names of their own, and every allowance is used', (t) => {
+  assert.ok(WORLDS.length >= 40, String(WORLDS.length));
+  const names = WORLDS.map(({ name }) => name);
+  assert.equal(new Set(names).size, names.length);
+  assert.deepEqual(
+    ALLOWED.filter(({ world }) => !names.includes(world)),
+    [],
+  );
+  t.diagnostic(`${said} warnings in ${WORLDS.length} worlds of good manifests`);
+});

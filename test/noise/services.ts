@@ -1,0 +1,145 @@
+/** Services of every type, and releases side by side. */
+import { deployment, policy, service } from '../../src/rules/worlds/manifests.ts';
+import { BASE, ingress, type NoiseWorld, namespace, statefulSet } from './world.ts';
+
+const WEB =
+  BASE + namespace('shop') + deployment('shop/web', 'app: web', '{name: http, containerPort: 8080}');
+const annotated = (text: string, annotation: string): string =>
+  text.replace('namespace: shop}', `namespace: shop, annotations: {${annotation}}}`);
+const world = (name: string, manifests: string, cluster = WEB): NoiseWorld => ({ name, cluster, manifests });
+const slice = (address: string): string => `---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: legacy-1, namespace: shop, labels: {kubernetes.io/service-name: legacy}}
+addressType: IPv4
+ports: [{name: '', protocol: TCP, port: 1521}]
+endpoints: [{addresses: [${address}]}]
+`;
+const RELEASES = ['stable', 'canary'].map((track) =>
+  deployment(`shop/web-${track}`, `app: shop-web, track: ${track}`, '{name: http, containerPort: 8080}'),
+);
+
+export const SERVICES: readonly NoiseWorld[] = [
+  world(
+    'ClusterIP by name and by number',
+    [
+      service('shop/web', 'app: web', '{port: 80, targetPort: http}'),
+      service('shop/web-number', 'app: web', '{port: 8080}'),
+    ].join(''),
+  ),
+  world(
+    'headless for a StatefulSet, without ports',
+    `---
+apiVersion: v1
+kind: Service
+metadata: {name: peers, namespace: shop}
+spec: {clusterIP: None, selector: {app: peer}}
+`,
+    WEB + statefulSet('shop/peer', 'app: peer'),
+  ),
+  world(
+    'NodePort without isolation',
+    service('shop/web', 'app: web', '{port: 80, targetPort: http, nodePort: 30080}', '  type: NodePort\n'),
+  ),
+  world(
+    'internal load balancers of several clouds',
+    [
+      'service.beta.kubernetes.io/aws-load-balancer-scheme: internal',
+      'service.beta.kubernetes.io/aws-load-balancer-internal: "true"',
+      'service.beta.kubernetes.io/aws-load-balancer-type: external',
+      'networking.gke.io/load-balancer-type: Internal',
+      'service.beta.kubernetes.io/azure-load-balancer-internal: "true"',
+      'service.beta.kubernetes.io/openstack-internal-load-balancer: "true"',
+      'service.beta.kubernetes.io/alibaba-cloud-loadbalancer-address-type: intranet',
+      'service.beta.kubernetes.io/oci-load-balancer-internal: "true"',
+      'oci-network-load-balancer.oraclecloud.com/internal: "true"',
+      'service.beta.kubernetes.io/do-loadbalancer-network: INTERNAL',
+      'service.kubernetes.io/ibm-load-balancer-cloud-provider-ip-type: private',
+      'service.kubernetes.io/qcloud-loadbalancer-internal-subnetid: subnet-1',
+      'load-balancer.hetzner.cloud/disable-public-network: "true"',
+      'service.beta.kubernetes.io/azure-allowed-ip-ranges: 198.51.100.0/24',
+    ]
+      .map((annotation, i) =>
+        annotated(
+          service(`shop/web-${i}`, 'app: web', '{port: 443, targetPort: http}', '  type: LoadBalancer\n'),
+          annotation,
+        ),
+      )
+      .join(''),
+  ),
+  world(
+    'a load balancer for the office',
+    service(
+      'shop/web',
+      'app: web',
+      '{port: 443, targetPort: http}',
+      '  type: LoadBalancer\n  loadBalancerSourceRanges: [198.51.100.0/24, 203.0.113.7/32]\n',
+    ),
+  ),
+  world(
+    'an alias to a database outside',
+    `---
+apiVersion: v1
+kind: Service
+metadata: {name: db, namespace: shop}
+spec: {type: ExternalName, externalName: shop.cluster-x1.eu-central-1.rds.example.com}
+`,
+  ),
+  world(
+    'endpoints by hand outside the cluster',
+    `---
+apiVersion: v1
+kind: Service
+metadata: {name: legacy, namespace: shop}
+spec: {ports: [{port: 1521}]}
+`,
+    WEB + slice('192.0.2.50'),
+  ),
+  world(
+    'kubelets as monitoring finds them',
+    `---
+apiVersion: v1
+kind: Service
+metadata: {name: kubelet, namespace: kube-system}
+spec: {clusterIP: None, ports: [{name: https-metrics, port: 10250}]}
+`,
+    `${WEB}---
+apiVersion: v1
+kind: Node
+metadata: {name: node-1}
+status: {addresses: [{type: InternalIP, address: 10.9.0.1}]}
+${slice('10.9.0.1').replace('legacy-1, namespace: shop', 'kubelet-1, namespace: kube-system').replace('legacy}', 'kubelet}')}`,
+  ),
+  world(
+    'a canary beside the stable release, and one Service over both',
+    [
+      service('shop/shop-web', 'app: shop-web', '{port: 80, targetPort: http}'),
+      service('shop/shop-web-stable', 'app: shop-web, track: stable', '{port: 80, targetPort: http}'),
+      service('shop/shop-web-canary', 'app: shop-web, track: canary', '{port: 80, targetPort: http}'),
+    ].join(''),
+    BASE + namespace('shop') + RELEASES.join(''),
+  ),
+  world(
+    'DNS over UDP and TCP in a Service of one number',
+    service(
+      'shop/resolver',
+      'app: resolver',
+      '{name: dns, port: 53, protocol: UDP, targetPort: dns}, {name: dns-tcp, port: 53, protocol: TCP, targetPort: dns-tcp}',
+    ),
+    WEB +
+      deployment(
+        'shop/resolver',
+        'app: resolver',
+        '{name: dns, containerPort: 1053, protocol: UDP}, {name: dns-tcp, containerPort: 1053}',
+      ),
+  ),
+  world(
+    'a Service and the Ingress that names its port, with a policy for the controller',
+    service('shop/web', 'app: web', '{name: http, port: 80, targetPort: http}') +
+      policy(
+        'shop/web',
+        '  podSelector: {matchLabels: {app: web}}\n  ingress:\n  - from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ingress-nginx}}, podSelector: {matchLabels: {app.kubernetes.io/name: ingress-nginx}}}]\n    ports: [{port: http}]\n',
+      ),
+    WEB + ingress('shop/web', 'web', 'http'),
+  ),
+];
