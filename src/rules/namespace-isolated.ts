@@ -33,6 +33,7 @@ export const namespaceIsolated: Rule = {
   limits: [
     'A deny-by-default policy is good practice and is reported too: the rule cannot know what is meant. Set it to note for those who know.',
     'Nothing is said when another policy isolates the whole namespace in that direction already, or when the policy allows everything.',
+    'A note where other policies isolate each of the pods there are already: then only pods to come are affected.',
   ],
   examples: {
     good: [
@@ -49,6 +50,20 @@ export const namespaceIsolated: Rule = {
         operation: 'CREATE',
         manifest: `${POLICY}  podSelector: {}\n  ingress: [{}]\n`,
         findings: [],
+      },
+      {
+        title: 'The allows came first: a note',
+        cluster: `${CLUSTER}---\n${POLICY.replace('name: all', 'name: web')}  podSelector: {matchLabels: {app: web}}\n  ingress: [{ports: [{port: 80}]}]\n`,
+        operation: 'CREATE',
+        manifest: `${POLICY}  podSelector: {}\n`,
+        findings: [
+          {
+            subject: 'NetworkPolicy shop/all',
+            severity: 'info',
+            message:
+              'selects every pod of namespace shop and isolates it for ingress; other policies isolate its 1 workload already.',
+          },
+        ],
       },
     ],
     bad: [
@@ -81,6 +96,19 @@ export const namespaceIsolated: Rule = {
     const workloads = new Set(
       space === undefined ? [] : after.classes(space).map(({ workload }) => workload.kind + workload.name),
     );
+    const isolated =
+      space !== undefined &&
+      workloads.size > 0 &&
+      after.classes(space).every((one) => directions.every((each) => before.isolating(one, each).length > 0));
+    if (isolated) {
+      yield {
+        subject: policyText(policy),
+        severity: 'info',
+        message: `selects every pod of namespace ${policy.namespace} and isolates it for ${directions.join(' and ')}; other policies isolate ${workloads.size === 1 ? 'its 1 workload' : `all ${workloads.size} workloads`} already.`,
+        because: [`${policyText(policy)} spec.podSelector is empty`],
+      };
+      return;
+    }
     yield {
       subject: policyText(policy),
       message: `selects every pod of namespace ${policy.namespace} (${workloads.size === 0 ? 'no workload so far' : countText(workloads.size, 'workload')}) and isolates it for ${directions.join(' and ')}: ${directions.map((direction) => allowedText(policy, direction)).join('; ')}.`,

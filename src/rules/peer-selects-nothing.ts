@@ -1,6 +1,6 @@
-import type { NetworkPolicy, Peer, PodPeer } from '../model/objects.ts';
+import type { Direction, NetworkPolicy, Peer, PodPeer } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
-import { selects, selectsEverything } from '../model/selector.ts';
+import { selectorText, selects, selectsEverything } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import { correctedSelector, meantLabel, meantText } from './nearest.ts';
 import { type PatchOperation, selectorWire } from './patch.ts';
@@ -49,6 +49,7 @@ export const peerSelectsNothing: Rule = {
   limits: [
     'A policy applied before its clients is reported too.',
     'Of a cluster state without any Namespace object it is not known which namespaces there are: peers in one that the state does not show are not reported.',
+    'A peer that the policy had before an update is not reported again. Beside a peer that matches pods it is a note, unless a slip is likely.',
     'In clusters where more than 1,000 kinds of pods would have to be looked at, the rule stops and says nothing.',
   ],
   examples: {
@@ -74,8 +75,41 @@ export const peerSelectsNothing: Rule = {
         manifest: ELSEWHERE.replace('frnt', 'front').replace('      podSelector', '    - podSelector'),
         findings: [],
       },
+      {
+        title: 'A label that a client may carry one day, as charts offer it: a note',
+        cluster: CLUSTER,
+        operation: 'CREATE',
+        manifest: `${POLICY('guestbook')}    - podSelector: {matchLabels: {redis-client: "true"}}\n`,
+        findings: [
+          {
+            subject: 'NetworkPolicy shop/redis',
+            severity: 'info',
+            message: 'spec.ingress[0].from[1] (redis-client=true) matches no pod.',
+          },
+        ],
+      },
     ],
     bad: [
+      {
+        title: 'A client that lives in another namespace, beside one that does not',
+        cluster: CLUSTER + deployment('front/web', 'app: web'),
+        operation: 'CREATE',
+        manifest: `${POLICY('guestbook')}    - podSelector: {matchLabels: {app: web}}\n`,
+        findings: [
+          {
+            subject: 'NetworkPolicy shop/redis',
+            message:
+              'spec.ingress[0].from[1] (app=web) matches no pod; did you mean the pods in namespace front (add a namespaceSelector)?',
+            patch: [
+              {
+                op: 'add',
+                path: '/spec/ingress/0/from/1/namespaceSelector',
+                value: { matchLabels: { 'kubernetes.io/metadata.name': 'front' } },
+              },
+            ],
+          },
+        ],
+      },
       {
         title: 'A misspelt namespace',
         cluster: `${CLUSTER}---\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n`,
@@ -140,17 +174,24 @@ export const peerSelectsNothing: Rule = {
       for (let i = 0; i < rules.length; i++) {
         const peers = rules[i]?.peers ?? 'any';
         if (peers === 'any') continue;
+        const had = change.before?.kind === 'NetworkPolicy' ? peersOf(change.before, direction) : NOBODY;
         for (let j = 0; j < peers.length; j++) {
           const peer = peers[j];
-          if (peer?.kind !== 'pods' || matchesSomething(after, policy, peer, looks) !== 'no') continue;
+          if (peer?.kind !== 'pods' || had.has(peerText(peer))) continue;
+          if (matchesSomething(after, policy, peer, looks) !== 'no') continue;
           // One cause, one finding: and-or-confusion speaks of it.
           if (isHalf(after, policy, peers, j, looks)) continue;
           if (++found > MOST_FINDINGS) return;
           const path = pathText(direction, i, j);
           const pointer = `/spec/${direction}/${i}/${direction === 'ingress' ? 'from' : 'to'}/${j}`;
-          const meant = guess(after, policy, peer, pointer);
+          const meant = isTwin(peer, peers) ? undefined : guess(after, policy, peer, pointer);
+          // Charts list those who may come one day beside those who are there. A likely slip is said all the same.
+          const spare =
+            meant === undefined &&
+            peers.some((one) => one.kind === 'pods' && matchesSomething(after, policy, one, looks) === 'yes');
           yield {
             subject: policyText(policy),
+            ...(spare ? { severity: 'info' as const } : {}),
             message: `${path} (${peerText(peer)}) matches no pod${meant === undefined ? '.' : `; did you mean ${meant.text}?`}`,
             because: [`${policyText(policy)} ${path}`],
             ...(meant?.patch === undefined ? {} : { patch: meant.patch }),
@@ -171,6 +212,27 @@ function isHalf(
 ): boolean {
   return [place - 1, place].some(
     (at) => splitPairAt(view, policy, peers, at, looks)?.narrow === peers[place],
+  );
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+/** The peers of one direction, in words. */
+function peersOf(policy: NetworkPolicy, direction: Direction): ReadonlySet<string> {
+  const texts = (policy[direction] ?? []).flatMap(({ peers }) =>
+    peers === 'any' ? [] : peers.map(peerText),
+  );
+  return texts.length === 0 ? NOBODY : new Set(texts);
+}
+
+/** Whether the same pods of other namespaces are let in beside those of this one: then that was not forgotten. */
+function isTwin(peer: PodPeer, peers: readonly Peer[]): boolean {
+  return (
+    peer.namespaces === 'own' &&
+    peers.some(
+      (one) =>
+        one.kind === 'pods' && one.namespaces !== 'own' && selectorText(one.pods) === selectorText(peer.pods),
+    )
   );
 }
 
