@@ -1,4 +1,5 @@
 import type { Direction, NetworkPolicy, Service } from '../model/objects.ts';
+import { workloadText } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import { ALL_ADDRESSES } from '../netset/addresses.ts';
 import { hasConnection } from '../netset/connections.ts';
@@ -43,6 +44,7 @@ const MOST_NEEDS = 1000;
 export function lossesOf(simulation: Simulation, sources: Sources): Losses {
   const losses = new Map<string, Loss>();
   const reached = new Set<Service>();
+  const kept = new Set<string>();
   const old = simulation.change.before;
   const named = old?.kind === 'NetworkPolicy' ? namedClients(simulation.after, old) : [];
   const weight = weightOfChange(simulation);
@@ -55,10 +57,11 @@ export function lossesOf(simulation: Simulation, sources: Sources): Losses {
         left -= weight;
         if (left < 0 || losses.size >= MOST_LOSSES || !simulation.budget.spend(2 * weight)) {
           simulation.budget.skip('some of the connections that workloads need');
-          return { losses: [...losses.values()], reached, complete: false };
+          return { losses: withoutKept(losses, kept), reached, complete: false };
         }
         if (!mayBeCut(need, policies) || passes(simulation.after, need, direction)) {
           if (need.service !== undefined) reached.add(need.service);
+          if (need.grade === 'likely') kept.add(pairOf(need));
           continue;
         }
         if (verdict(simulation.before, need) !== 'allowed') continue;
@@ -67,7 +70,19 @@ export function lossesOf(simulation: Simulation, sources: Sources): Losses {
       }
     }
   }
-  return { losses: [...losses.values()], reached, complete: true };
+  return { losses: withoutKept(losses, kept), reached, complete: true };
+}
+
+/**
+ * Without what is only likely and lost by somebody who keeps another port of the same pods: whoever wrote the
+ * policy thought of him, and a metrics port beside the one he uses is no need.
+ */
+function withoutKept(losses: ReadonlyMap<string, Loss>, kept: ReadonlySet<string>): Loss[] {
+  return [...losses.values()].filter(({ need }) => need.grade !== 'likely' || !kept.has(pairOf(need)));
+}
+
+function pairOf({ from, to }: Need): string {
+  return `${typeof from === 'string' ? from : workloadText(from.workload)} ${workloadText(to.workload)}`;
 }
 
 /** What the subject's side of the needs is, in the direction the change touches. */
