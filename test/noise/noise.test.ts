@@ -78,6 +78,31 @@ for (const world of WORLDS) {
   });
 }
 
+describe('a default deny that arrives a second before its allows', () => {
+  const world = WORLDS.find(({ name }) => name === 'default deny for both first') as NoiseWorld;
+  const changes = objectsOf(world).map(
+    (after): Change => ({ operation: 'CREATE', before: undefined, after }),
+  );
+  const [first] = changes as [Change];
+
+  test('is warned about by GitOps, never denied', () => {
+    const { decision, warnings } = judge(clusterOf(world), first, context);
+    assert.equal(decision, 'warn');
+    assert.ok(warnings.length > 0);
+  });
+
+  test('cuts nobody once its allows are seen with it', () => {
+    const { changes: judged } = judgeAll(clusterOf(world), changes, context, 'together');
+    const rules = judged.flatMap(({ judgement: { findings } }) =>
+      findings.filter(({ action }) => action !== 'note').map(({ rule }) => rule),
+    );
+    assert.deepEqual(
+      rules.filter((rule) => rule !== 'namespace-isolated'),
+      [],
+    );
+  });
+});
+
 test('the corpus is large enough, its worlds have names of their own, and every allowance is used', (t) => {
   assert.ok(WORLDS.length >= 40, String(WORLDS.length));
   const names = WORLDS.map(({ name }) => name);
