@@ -3,6 +3,7 @@ import type { View } from '../model/overlay.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import type { Simulation } from '../simulate/contract.ts';
 import { type Bystanders, bystandersOf } from './bystanders.ts';
+import { type CallbackCut, callbackCuts } from './callbacks.ts';
 import { callersFor, ingressControllers } from './controllers.ts';
 import { type DnsTarget, dnsTargets } from './dns.ts';
 import { type Gains, gainsOf } from './gains.ts';
@@ -119,6 +120,11 @@ export class Evidence implements Sources {
   /** Who names the Service that the change is about. */
   namings(service: Service): Naming[] {
     return namingsOf(this.#simulation.after, this, service, this.#dnsServices);
+  }
+
+  /** What the API server calls and can no longer reach. */
+  callbackCuts(): CallbackCut[] {
+    return callbackCuts(this.#simulation);
   }
 
   /** What a policy change opens. */

@@ -1,6 +1,7 @@
 import { allowAll } from './allow-all.ts';
 import { andOrConfusion } from './and-or-confusion.ts';
 import { breaksReferences } from './breaks-references.ts';
+import { callbackBlocked } from './callback-blocked.ts';
 import { clientIpBehindSnat } from './client-ip-behind-snat.ts';
 import { connectivityGained } from './connectivity-gained.ts';
 import { connectivityLost } from './connectivity-lost.ts';
@@ -37,6 +38,7 @@ export const RULES: readonly Rule[] = Object.freeze([
   notEnforced,
   nodePortRange,
   namespaceIsolated,
+  callbackBlocked,
   serviceUnreachable,
   ingressControllerCut,
   connectivityLost,

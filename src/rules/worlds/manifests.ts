@@ -60,3 +60,13 @@ kind: Namespace
 metadata: {name: ${name}, labels: {${labels}}}
 `;
 }
+
+/** A node with an internal address. */
+export function node(name: string, address: string, labels = ''): string {
+  return `---
+apiVersion: v1
+kind: Node
+metadata: {name: ${name}, labels: {${labels}}}
+status: {addresses: [{type: InternalIP, address: ${address}}]}
+`;
+}
