@@ -1,7 +1,16 @@
 /** The part of the configuration that says what findings lead to. A PortentPolicy may set it too. */
 import * as z from 'zod';
 import { expiryOf } from '../decision/expiry.ts';
-import { ACTIONS, labelPair, labelSelector, objectName, objectPath, portRange, word } from './fields.ts';
+import {
+  ACTIONS,
+  labelPair,
+  labelPattern,
+  labelSelector,
+  objectName,
+  objectPath,
+  portRange,
+  word,
+} from './fields.ts';
 
 /** Helm and kubectl read YAML in which a bare `off` is false. */
 const action = z.preprocess((given) => (given === false ? 'off' : given), word(ACTIONS));
@@ -156,6 +165,20 @@ export const enforcementSettings = {
     })
     .prefault({})
     .meta({ description: 'Where pods ask for names.' }),
+  trustedNamespaceLabels: z
+    .array(labelPattern)
+    .max(200)
+    .default([
+      'kubernetes.io/*',
+      'pod-security.kubernetes.io/*',
+      'openshift.io/*',
+      '*.openshift.io/*',
+      '*.cattle.io/*',
+    ])
+    .meta({
+      description:
+        'Keys of Namespace labels that those who own a namespace cannot write: a key, or example.com/* or *.example.com/* for keys with such a prefix.',
+    }),
   protectedPolicies: protectedPolicies.prefault({}),
   profile: fields.profile.default('standard'),
   rules: z.record(ruleId, ruleOrAction).default({}).meta(fields.rules),

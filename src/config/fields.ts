@@ -113,6 +113,14 @@ export const labelPair = z
     },
   );
 
+/** A label key, `example.com/*` or `*.example.com/*`. */
+export const labelPattern = z
+  .string({ error: 'use a label key' })
+  .max(317)
+  .regex(/^((\*\.)?[a-z0-9.-]+\/\*|([a-z0-9.-]+\/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)$/, {
+    error: 'use a label key such as team, or example.com/* or *.example.com/* for keys with a prefix',
+  });
+
 const expression = z
   .strictObject({
     key: labelKey,

@@ -59,6 +59,13 @@ export const DEFAULT_RULES_CONFIG: RulesConfig = Object.freeze({
     services: Object.freeze(['kube-system/kube-dns']),
     nodeLocal: Object.freeze(['169.254.20.10']),
   }),
+  trustedNamespaceLabels: Object.freeze([
+    'kubernetes.io/*',
+    'pod-security.kubernetes.io/*',
+    'openshift.io/*',
+    '*.openshift.io/*',
+    '*.cattle.io/*',
+  ]),
   protectedPolicies: Object.freeze({
     labels: Object.freeze(['portent.dev/protected=true']),
     users: Object.freeze([]),

@@ -30,6 +30,7 @@ import { selectorOverlap } from './selector-overlap.ts';
 import { selectsNothing } from './selects-nothing.ts';
 import { servicePortForTargetPort } from './service-port-for-target-port.ts';
 import { serviceUnreachable } from './service-unreachable.ts';
+import { spoofableLabel } from './spoofable-label.ts';
 import { targetPortUnresolved } from './target-port-unresolved.ts';
 import { unequalFamilies } from './unequal-families.ts';
 
@@ -68,6 +69,7 @@ export const RULES: readonly Rule[] = Object.freeze([
   andOrConfusion,
   clientIpBehindSnat,
   unequalFamilies,
+  spoofableLabel,
 ]);
 
 /** The rule of that id. */

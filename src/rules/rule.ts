@@ -26,6 +26,11 @@ export interface RuleSettings {
     /** Addresses of a DNS cache on each node. */
     readonly nodeLocal: readonly string[];
   };
+  /**
+   * Keys of Namespace labels that the owners of namespaces cannot write: `team`, `example.com/*` for every key with
+   * that prefix, `*.example.com/*` for those with a prefix below it.
+   */
+  readonly trustedNamespaceLabels: readonly string[];
   /** Policies that only some may change. */
   readonly protectedPolicies: {
     /** The labels that mark them, each `key=value` or `key`; all of them must be there. None: no policy is protected. */
