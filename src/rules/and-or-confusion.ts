@@ -89,7 +89,7 @@ export const andOrConfusion: Rule = {
           {
             subject: 'NetworkPolicy shop/db',
             message:
-              'spec.ingress[0].from[0] and from[1] are two entries, and either is enough: from[0] admits the pods of namespaces with team=ops, all of them, and app=prometheus matches no pod of namespace shop. Pods that fit both were probably meant.',
+              'spec.ingress[0].from[0] and from[1] are two entries, either is enough: from[0] admits all the pods of namespaces with team=ops, and app=prometheus matches no pod of shop. One entry with both was probably meant.',
             patch: [
               {
                 op: 'add',
@@ -112,7 +112,7 @@ export const andOrConfusion: Rule = {
           {
             subject: 'NetworkPolicy shop/db',
             message:
-              'spec.ingress[0].from[0] and from[1] are two entries, and either is enough: from[0] admits all pods of the cluster, and app=web adds none. Pods that fit both were probably meant.',
+              'spec.ingress[0].from[0] and from[1] are two entries, either is enough: from[0] admits all pods of the cluster, and app=web adds none. One entry with both was probably meant.',
           },
         ],
       },
@@ -187,8 +187,8 @@ function messageOf(
 ): string {
   const list = direction === 'ingress' ? 'from' : 'to';
   const wideAt = `${list}[${wideFirst ? place : place + 1}]`;
-  const all = wide.namespaces !== 'own' && selectsEverything(wide.namespaces) ? '' : ', all of them';
+  const all = wide.namespaces !== 'own' && selectsEverything(wide.namespaces) ? '' : 'all ';
   const narrowText = selectorText(narrow.pods);
-  const adds = sign === 'no-pod' ? `matches no pod of namespace ${namespace}` : 'adds none';
-  return `${path} and ${list}[${place + 1}] are two entries, and either is enough: ${wideAt} admits ${peerText(wide)}${all}, and ${narrowText} ${adds}. Pods that fit both were probably meant.`;
+  const adds = sign === 'no-pod' ? `matches no pod of ${namespace}` : 'adds none';
+  return `${path} and ${list}[${place + 1}] are two entries, either is enough: ${wideAt} admits ${all}${peerText(wide)}, and ${narrowText} ${adds}. One entry with both was probably meant.`;
 }

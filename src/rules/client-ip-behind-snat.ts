@@ -51,7 +51,7 @@ metadata: {name: node-1}
 status: {addresses: [{type: InternalIP, address: 192.168.7.1}]}
 `;
 const MESSAGE =
-  "spec.ingress[0].from[0] (203.0.113.0/24) is to admit clients outside the cluster, but Service shop/web (LoadBalancer) has externalTrafficPolicy Cluster: they may arrive at shop/web with a node's address, which no policy admits.";
+  "spec.ingress[0].from[0] (203.0.113.0/24) may not match the clients it is meant for: Service shop/web (LoadBalancer) has externalTrafficPolicy Cluster, and shop/web may see a node's address instead.";
 
 export const clientIpBehindSnat: Rule = {
   id: 'client-ip-behind-snat',
@@ -148,7 +148,7 @@ export const clientIpBehindSnat: Rule = {
       const ofPolicy = now.kind === 'NetworkPolicy';
       yield {
         subject: ofPolicy ? policyText(policy) : serviceText(service),
-        message: `${ofPolicy ? '' : `${policyText(policy)} `}${path} (${cidr}) is to admit clients outside the cluster, but ${serviceText(service)} (${service.type}) has externalTrafficPolicy Cluster: they may arrive at ${shortText(podClass)} with a node's address, which no policy admits.`,
+        message: `${ofPolicy ? '' : `${policyText(policy)} `}${path} (${cidr}) may not match the clients it is meant for: ${serviceText(service)} (${service.type}) has externalTrafficPolicy Cluster, and ${shortText(podClass)} may see a node's address instead.`,
         because: [`${policyText(policy)} ${path}`, serviceText(service)],
       };
     }

@@ -9,7 +9,15 @@ import { reach } from '../simulate/reach.ts';
 import { admit, type PatchOperation, peerWire, selectorWire, type Wire } from './patch.ts';
 import { TIERS } from './reads.ts';
 import type { Rule, RuleContext } from './rule.ts';
-import { admittedText, compareTexts, listText, policiesText, shortText, sortedTexts } from './text.ts';
+import {
+  admittedText,
+  commandText,
+  compareTexts,
+  listText,
+  policiesText,
+  shortText,
+  sortedTexts,
+} from './text.ts';
 import { deployment, policy, service } from './worlds/manifests.ts';
 
 const WEB = deployment('shop/web', 'app: web');
@@ -168,6 +176,7 @@ export const dnsCut: Rule = {
         : `${names} may no longer resolve names: no cluster DNS is in the model, and egress allows no port 53; ${now}.`,
       because: policiesText(policies),
       ...(everywhere ? { patch: openDns(context) } : {}),
+      ...seeOf(context, first),
     };
   },
 };
@@ -194,6 +203,14 @@ function portsOf(numbers: Iterable<number>): { protocol: Protocol; port: number 
     { protocol: 'UDP', port } as const,
     { protocol: 'TCP', port } as const,
   ]);
+}
+
+function seeOf({ evidence, after }: RuleContext, { workload }: PodClass): { readonly see?: string } {
+  const target = evidence.dns().find(({ protocol }) => protocol === 'UDP');
+  const client = commandText(after, workload);
+  if (target === undefined || client === undefined) return {};
+  const { namespace, name } = target.service;
+  return { see: `portent explain ${client} service:${namespace}/${name} 53/UDP` };
 }
 
 function isDnsKnown({ evidence }: RuleContext): boolean {

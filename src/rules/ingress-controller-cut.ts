@@ -148,7 +148,7 @@ export const ingressControllerCut: Rule = {
           {
             subject: 'Service shop/web',
             message:
-              'ingress-nginx/controller can no longer reach it on port 80, to which Ingress shop/front leads: policies do not admit it at the new target port or back ends.',
+              'ingress-nginx/controller can no longer reach shop/web:80, to which Ingress shop/front leads: policies do not admit it at the new target port or back ends.',
           },
         ],
       },
@@ -171,7 +171,7 @@ export const ingressControllerCut: Rule = {
     for (const group of Map.groupBy(serviceRoutes, ({ port }) => port.port).values()) {
       yield {
         subject: serviceText(changed),
-        message: `${clientsText(group)} can no longer reach it on port ${group[0]?.port.port}, to which ${leadText(group.map(({ route }) => route))}: policies do not admit it at the new target port or back ends.`,
+        message: `${clientsText(group)} can no longer reach ${changed.namespace}/${changed.name}:${group[0]?.port.port}, to which ${leadText(group.map(({ route }) => route))}: policies do not admit it at the new target port or back ends.`,
         because: [serviceText(changed)],
       };
     }

@@ -2,13 +2,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { patched } from '../../src/cli/fix/patched.ts';
-import { DEFAULT_RULES_CONFIG } from '../../src/decision/enforcement.ts';
-import { judge } from '../../src/decision/judge.ts';
 import type { JudgedFinding } from '../../src/decision/judgement.ts';
 import { parseManifest } from '../../src/model/parse/manifest.ts';
 import { RULES } from '../../src/rules/index.ts';
-import { SEVERITIES, type World } from '../../src/rules/rule.ts';
-import { rawObjects, worldOf } from './world.ts';
+import { SEVERITIES } from '../../src/rules/rule.ts';
+import { judgeWorld, rawObjects } from './world.ts';
 
 /** Rules that must offer a fix in at least one of their examples. */
 const FIXERS = [
@@ -25,11 +23,6 @@ const FIXERS = [
   'target-port-unresolved',
 ];
 
-function judged(world: World): readonly JudgedFinding[] {
-  const { store, change } = worldOf(world);
-  return judge(store, change, { config: DEFAULT_RULES_CONFIG, dryRun: true, earlier: [] }).findings;
-}
-
 /** Findings that weigh, by rule and subject: what a fix must not bring. Their words may change with the fix. */
 function weighty(findings: readonly JudgedFinding[]): string[] {
   return findings
@@ -41,7 +34,7 @@ const fixed = new Set<string>();
 
 for (const rule of RULES) {
   for (const world of [...rule.examples.bad, ...rule.examples.good]) {
-    const findings = judged(world);
+    const findings = judgeWorld(world).findings;
     for (const [place, finding] of findings.entries()) {
       const { patch } = finding;
       if (patch === undefined) continue;
@@ -53,7 +46,7 @@ for (const rule of RULES) {
         assert.notDeepEqual(right, raw, 'the patch changes something');
         const document = { raw: right, file: 'f', line: 1, lineOf: () => 1 };
         assert.deepEqual(parseManifest(document, { namespace: 'default' }).problems, [], 'it is still valid');
-        const after = judged({ ...world, manifest: JSON.stringify(right) });
+        const after = judgeWorld({ ...world, manifest: JSON.stringify(right) }).findings;
         assert.ok(
           !after.some(
             (other) =>

@@ -1,4 +1,7 @@
 /** Small clusters from manifests, for tests. */
+import { DEFAULT_RULES_CONFIG } from '../../src/decision/enforcement.ts';
+import { judge } from '../../src/decision/judge.ts';
+import type { Judgement } from '../../src/decision/judgement.ts';
 import type { Change, Judged } from '../../src/model/change.ts';
 import type { Cni } from '../../src/model/objects.ts';
 import { readDocuments } from '../../src/model/parse/documents.ts';
@@ -63,4 +66,15 @@ export function worldOf(world: World): { store: Store; change: Change } {
   store.cni = cniOf(world.enforces ?? 'unknown');
   if (world.missing !== undefined) store.health = { ...store.health, missing: world.missing };
   return { store, change: changeOf(store, world.operation, world.manifest) };
+}
+
+/** What a judge with the standard configuration says in the world, all rules together. */
+export function judgeWorld(world: World): Judgement {
+  const { store, change } = worldOf(world);
+  return judge(store, change, {
+    config: { ...DEFAULT_RULES_CONFIG, ...world.settings },
+    user: world.user,
+    dryRun: true,
+    earlier: [],
+  });
 }
