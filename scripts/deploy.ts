@@ -47,9 +47,18 @@ interface Manifest {
   readonly spec?: { readonly template?: { readonly metadata: Metadata } };
 }
 
-/** Rights first; the webhook last, so that it is not asked before anything runs. */
+const FIRST = [
+  'CustomResourceDefinition',
+  'ServiceAccount',
+  'ClusterRole',
+  'ClusterRoleBinding',
+  'Role',
+  'RoleBinding',
+];
+
+/** Definitions and rights first; the webhook last, so that it is not asked before anything runs. */
 function rank({ kind }: Manifest): number {
-  if (['ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding'].includes(kind)) return 0;
+  if (FIRST.includes(kind)) return 0;
   return kind === 'ValidatingWebhookConfiguration' ? 2 : 1;
 }
 

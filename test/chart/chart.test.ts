@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { OPTIONAL, REQUIRED } from '../../src/cluster/kinds.ts';
 import { configOf } from '../../src/config/config.ts';
+import { FIXED } from '../../src/config/live.ts';
 import { METRICS } from '../../src/telemetry/names.ts';
 import { chartFolder, helms, type Manifest, only, render, runHelm } from './helm.ts';
 
@@ -172,12 +173,16 @@ test('a namespace selector of your own adds to the excluded names', async () => 
 const changing = (rules: readonly Rule[]) =>
   rules.filter(({ verbs }) => verbs.some((verb) => !['get', 'list', 'watch'].includes(verb)));
 
-test("the rights are to read, to write Events, and to change what is Portent's own by name; never Secrets or ConfigMaps of others", async () => {
+test("the rights are to read, to ask who may exempt, to write Events and the status of PortentPolicies, and to change what is Portent's own by name; never Secrets or ConfigMaps of others", async () => {
   const own = {
     apiGroups: ['admissionregistration.k8s.io'],
     resources: ['validatingwebhookconfigurations'],
     resourceNames: ['portent-system'],
   };
+  const always = [
+    { apiGroups: ['portent.dev'], resources: ['portentpolicies/status'], verbs: ['patch'] },
+    { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
+  ];
   const events = { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] };
   const cases: [string[], object[]][] = [
     [[], [events, { ...own, verbs: ['patch'] }]],
@@ -187,8 +192,8 @@ test("the rights are to read, to write Events, and to change what is Portent's o
   ];
   for (const [values, expected] of cases) {
     const manifests = await render('helm3', ...values);
-    const rules = only(manifests, 'ClusterRole').rules as readonly Rule[];
-    assert.deepEqual(changing(rules), expected);
+    const rules = only(manifests, 'ClusterRole', 'portent-system').rules as readonly Rule[];
+    assert.deepEqual(changing(rules), [...always, ...expected]);
     assert.equal(manifests.filter(({ kind }) => kind === 'Role').length, values[0]?.includes('cert') ? 0 : 1);
     for (const rule of rules) {
       const named = [...rule.apiGroups, ...rule.resources];
@@ -197,8 +202,40 @@ test("the rights are to read, to write Events, and to change what is Portent's o
   }
 });
 
+test('the right to exempt is there to be bound, and bound to nobody', async () => {
+  const manifests = await render('helm3');
+  const { rules } = only(manifests, 'ClusterRole', 'portent-system-exempt');
+  assert.deepEqual(rules, [
+    { apiGroups: ['portent.dev'], resources: ['portentpolicies'], verbs: ['exempt'] },
+  ]);
+  const bindings = manifests.filter(({ kind }) => kind.endsWith('RoleBinding'));
+  assert.ok(!JSON.stringify(bindings).includes('portent-system-exempt'));
+});
+
+test('the definition of PortentPolicy stays when the release goes, and can be left out', async () => {
+  const { metadata } = only(await render('helm3'), 'CustomResourceDefinition');
+  assert.equal(metadata.name, 'portentpolicies.portent.dev');
+  assert.deepEqual((metadata as { annotations?: object }).annotations, { 'helm.sh/resource-policy': 'keep' });
+  const without = await render('helm3', 'crds.enabled=false');
+  assert.equal(without.filter(({ kind }) => kind === 'CustomResourceDefinition').length, 0);
+});
+
+test('only a change of what is read at the start makes new pods', async () => {
+  const checksum = async (config: object): Promise<unknown> => {
+    const manifests = await render('helm3', `config=${JSON.stringify(config)}`);
+    const { template } = only(manifests, 'Deployment').spec as { readonly template: Manifest };
+    return (template.metadata as { annotations?: Record<string, string> }).annotations?.['checksum/config'];
+  };
+  const plain = await checksum({});
+  const { listen: _, ...rest } = configOf();
+  const changeable = Object.keys(rest).filter((key) => !FIXED.includes(key));
+  assert.ok(changeable.length >= 7);
+  for (const key of changeable) assert.equal(await checksum({ [key]: { any: 'thing' } }), plain, key);
+  assert.notEqual(await checksum({ limits: { inFlight: 5 } }), plain);
+});
+
 test('the rights cover every kind that is followed', async () => {
-  const rules = only(await render('helm3'), 'ClusterRole').rules as readonly Rule[];
+  const rules = only(await render('helm3'), 'ClusterRole', 'portent-system').rules as readonly Rule[];
   const covered = (group: string, resource: string) =>
     rules.some(({ apiGroups, resources }) => apiGroups.includes(group) && resources.includes(resource));
   const required = REQUIRED.map(({ apiVersion, path }) => ({

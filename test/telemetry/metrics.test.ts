@@ -24,6 +24,7 @@ function everything(): Metrics {
       certificateExpiry: () => 1_800_000_000_000,
       lag: () => 0.25,
       recent: () => 2,
+      configGood: (source) => source === 'file',
       events: () => ({ written: 4, failed: 0, dropped: 1 }),
     },
   });
@@ -38,6 +39,22 @@ test('a scrape shows every metric of the list, with its help', async () => {
   for (const { name, help, type } of Object.values(METRICS)) {
     assert(text.includes(`# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`), name);
   }
+});
+
+test('which source of the configuration is in force, and what was read', async () => {
+  const metrics = everything();
+  metrics.configRead('policy', 'broken');
+  const lines = series(await metrics.text()).filter((line) => line.startsWith('portent_config_'));
+  assert.deepEqual(lines.toSorted(), [
+    'portent_config_good{source="file"} 1',
+    'portent_config_good{source="policy"} 0',
+    'portent_config_reads_total{source="file",result="applied"} 0',
+    'portent_config_reads_total{source="file",result="broken"} 0',
+    'portent_config_reads_total{source="file",result="removed"} 0',
+    'portent_config_reads_total{source="policy",result="applied"} 0',
+    'portent_config_reads_total{source="policy",result="broken"} 1',
+    'portent_config_reads_total{source="policy",result="removed"} 0',
+  ]);
 });
 
 test('figures of the sources are those at the time of the scrape', async () => {

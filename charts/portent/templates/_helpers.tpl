@@ -85,3 +85,9 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
   "tls" $tls }}
 {{- mergeOverwrite (deepCopy .Values.config) $ours | toYaml }}
 {{- end }}
+
+{{/* What of it is read at the start only: a change there needs new pods, any other is taken while they run. */}}
+{{- define "portent.configAtStart" -}}
+{{- $config := include "portent.config" . | fromYaml }}
+{{- omit $config "profile" "stale" "rules" "exemptions" "exemptionAnnotation" "nodePortRange" "dns" "protectedPolicies" "budget" "log" | toYaml }}
+{{- end }}
