@@ -17,6 +17,7 @@ import { hostNetworkSelected } from './host-network-selected.ts';
 import { ingressControllerCut } from './ingress-controller-cut.ts';
 import { namedPortUnresolved } from './named-port-unresolved.ts';
 import { namespaceIsolated } from './namespace-isolated.ts';
+import { namespaceWidePeer } from './namespace-wide-peer.ts';
 import { noBackends } from './no-backends.ts';
 import { nodePortRange } from './node-port-range.ts';
 import { notEnforced } from './not-enforced.ts';
@@ -70,6 +71,7 @@ export const RULES: readonly Rule[] = Object.freeze([
   clientIpBehindSnat,
   unequalFamilies,
   spoofableLabel,
+  namespaceWidePeer,
 ]);
 
 /** The rule of that id. */

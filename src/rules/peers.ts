@@ -2,6 +2,7 @@
 import type { Change } from '../model/change.ts';
 import type { Direction, NetworkPolicy, Peer, PodPeer } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
+import { selects, selectsEverything } from '../model/selector.ts';
 import type { Space } from '../model/snapshot.ts';
 
 const NAME_LABEL = 'kubernetes.io/metadata.name';
@@ -50,6 +51,14 @@ export function namesOf(peer: PodPeer): readonly string[] | undefined {
     ({ key, operator }) => key === NAME_LABEL && operator === 'In',
   );
   return byName?.values;
+}
+
+/** Whether the peer certainly picks this namespace. */
+export function surelyPicks(peer: PodPeer, space: Space): boolean {
+  if (peer.namespaces === 'own') return false;
+  if (selectsEverything(peer.namespaces)) return true;
+  // Of a namespace that was never seen only the name is known.
+  return (space.known || namesOf(peer) !== undefined) && selects(peer.namespaces, space.labels);
 }
 
 /**

@@ -1,8 +1,7 @@
 import type { NetworkPolicy, Peer, PodPeer } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import { selects, selectsEverything } from '../model/selector.ts';
-import type { Space } from '../model/snapshot.ts';
-import { namesOf, spacesOf } from './peers.ts';
+import { spacesOf, surelyPicks } from './peers.ts';
 
 /** Namespaces and classes looked at for all pairs of a policy. */
 export interface PairLooks {
@@ -56,15 +55,7 @@ function signOf(
   // Pods that are still to come may carry any label.
   if (own === undefined || own.pods.size === 0) return undefined;
   if (!view.selected(own, narrow.pods).some(({ hostNetwork }) => !hostNetwork)) return 'no-pod';
-  return isAdmitted(wide, own) ? 'no-more' : undefined;
-}
-
-/** Whether the peer certainly picks this namespace. */
-function isAdmitted(wide: PodPeer, space: Space): boolean {
-  if (wide.namespaces === 'own') return false;
-  if (selectsEverything(wide.namespaces)) return true;
-  // Of a namespace that was never seen only the name is known.
-  return (space.known || namesOf(wide) !== undefined) && selects(wide.namespaces, space.labels);
+  return surelyPicks(wide, own) ? 'no-more' : undefined;
 }
 
 /** Whether the narrow peer picks pods of the wide one's namespaces, and leaves others out. */
@@ -79,7 +70,7 @@ function picksSome(
   let left = false;
   for (const space of spacesOf(view, policy, wide)) {
     if (--looks.left < 0) return false;
-    if (space.pods.size === 0 || !isAdmitted(wide, space)) continue;
+    if (space.pods.size === 0 || !surelyPicks(wide, space)) continue;
     for (const { labels, hostNetwork } of view.classes(space)) {
       if (--looks.left < 0) return false;
       if (hostNetwork) continue;
