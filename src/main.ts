@@ -20,6 +20,7 @@ import { RULES } from './rules/index.ts';
 import { type DebugSource, debugModel } from './server/debug.ts';
 import { startLagMeter } from './server/lag.ts';
 import { listen } from './server/listen.ts';
+import { keepSmall } from './server/memory.ts';
 import { buildMetricsServer, type Readiness } from './server/metrics-server.ts';
 import { buildServer } from './server/server.ts';
 import { createLog, type Log } from './telemetry/logger.ts';
@@ -156,6 +157,7 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
 
 /** Runs `portent serve` until a signal ends it. Resolves when it listens. */
 export async function serve(options: ServeOptions): Promise<void> {
+  keepSmall();
   const log = createLog(options.config.log.level);
   const { shutdown } = options.config;
   let running: Running | undefined;

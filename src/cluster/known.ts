@@ -3,45 +3,88 @@
  * is the very string the model keeps too: some 50 bytes an object.
  */
 export class Known {
-  readonly #byNamespace = new Map<string, Map<string, number>>();
+  #byNamespace: Names = new Map();
+  /** While a list goes on: what it has not named yet. */
+  #old: Names | undefined;
   #size = 0;
 
   get size(): number {
     return this.#size;
   }
 
+  /** Whether a list is under way. */
+  get listing(): boolean {
+    return this.#old !== undefined;
+  }
+
   /** The resourceVersion as a number; NaN when it is not one; undefined for an unknown object. */
   version(namespace: string, name: string): number | undefined {
-    return this.#byNamespace.get(namespace)?.get(name);
+    return this.#byNamespace.get(namespace)?.get(name) ?? this.#old?.get(namespace)?.get(name);
   }
 
   set(namespace: string, name: string, version: number): void {
+    const wasOld = this.#old !== undefined && take(this.#old, namespace, name);
     let names = this.#byNamespace.get(namespace);
     if (names === undefined) {
       names = new Map();
       this.#byNamespace.set(namespace, names);
     }
-    if (!names.has(name)) this.#size++;
+    if (!wasOld && !names.has(name)) this.#size++;
     names.set(name, version);
   }
 
   delete(namespace: string, name: string): boolean {
-    const names = this.#byNamespace.get(namespace);
-    if (names?.delete(name) !== true) return false;
+    const known = take(this.#byNamespace, namespace, name);
+    if (!known && (this.#old === undefined || !take(this.#old, namespace, name))) return false;
     this.#size--;
-    if (names.size === 0) this.#byNamespace.delete(namespace);
     return true;
   }
 
-  /** The objects that `other` lacks, as a list that stays valid while this changes. */
-  missingFrom(other: Known): { namespace: string; name: string }[] {
-    const missing: { namespace: string; name: string }[] = [];
-    for (const [namespace, names] of this.#byNamespace) {
-      const others = other.#byNamespace.get(namespace);
-      for (const name of names.keys()) if (others?.has(name) !== true) missing.push({ namespace, name });
-    }
+  /**
+   * A list begins, maybe anew: what it names moves over, so that two lists at a time weigh no more than one.
+   */
+  beginList(): void {
+    this.abandonList();
+    this.#old = this.#byNamespace;
+    this.#byNamespace = new Map();
+  }
+
+  /** The list is complete: gives what it did not name, which is still known. */
+  endList(): { namespace: string; name: string }[] {
+    const missing = this.#old === undefined ? [] : all(this.#old);
+    this.abandonList();
     return missing;
   }
+
+  /** The list came to nothing: everything is known as before. */
+  abandonList(): void {
+    if (this.#old === undefined) return;
+    const old = this.#old;
+    this.#old = undefined;
+    for (const [namespace, names] of old) {
+      const into = this.#byNamespace.get(namespace);
+      if (into === undefined) this.#byNamespace.set(namespace, names);
+      else for (const [name, version] of names) into.set(name, version);
+    }
+  }
+
+  /** Everything, as a list that stays valid while this changes. */
+  all(): { namespace: string; name: string }[] {
+    return [...all(this.#byNamespace), ...(this.#old === undefined ? [] : all(this.#old))];
+  }
+}
+
+type Names = Map<string, Map<string, number>>;
+
+function take(from: Names, namespace: string, name: string): boolean {
+  const names = from.get(namespace);
+  if (names?.delete(name) !== true) return false;
+  if (names.size === 0) from.delete(namespace);
+  return true;
+}
+
+function all(names: Names): { namespace: string; name: string }[] {
+  return [...names].flatMap(([namespace, of]) => [...of.keys()].map((name) => ({ namespace, name })));
 }
 
 /**

@@ -1,16 +1,18 @@
 import type { Access } from './access.ts';
 import { ApiError } from './api-error.ts';
-import { listAt, rawAt, textAt } from './raw.ts';
+import { ListSplitter } from './items.ts';
+import { rawAt, textAt } from './raw.ts';
 
 const PAGE = 500;
 /** A page token can expire while a slow list goes on; then larger pages, and at last a single one. */
 const PAGE_SIZES = [PAGE, 4 * PAGE, 0] as const;
 
-export interface Page {
+/** A piece of a list: what one chunk of bytes held, or the end of a page. */
+export interface Piece {
   readonly items: readonly unknown[];
-  /** The resourceVersion of the whole list, the same on each of its pages. */
+  /** The resourceVersion of the whole list, told at the end of each of its pages; '' before. */
   readonly version: string;
-  /** The list had to begin anew with this page; what came before does not count. */
+  /** The list begins with this piece, or begins anew: what came before does not count. */
   readonly first: boolean;
 }
 
@@ -29,7 +31,7 @@ export async function* listPages(
   access: Access,
   path: string,
   options: PageOptions = {},
-): AsyncGenerator<Page> {
+): AsyncGenerator<Piece> {
   for (const limit of PAGE_SIZES) {
     try {
       yield* pagesOf(access, path, limit, options);
@@ -46,16 +48,20 @@ async function* pagesOf(
   path: string,
   limit: number,
   options: PageOptions,
-): AsyncGenerator<Page> {
+): AsyncGenerator<Piece> {
   let token = '';
   do {
     const query = new URLSearchParams();
     if (limit > 0) query.set('limit', String(limit));
     if (token !== '') query.set('continue', token);
-    const first = token === '';
-    const list = await access.getJson(`${path}?${query}`, options);
-    const metadata = rawAt(list, 'metadata');
+    const body = await access.get(`${path}?${query}`, options);
+    if (token === '') yield { items: [], version: '', first: true };
+    const splitter = new ListSplitter();
+    for await (const chunk of body) {
+      yield { items: splitter.push(chunk as Uint8Array), version: '', first: false };
+    }
+    const metadata = rawAt(splitter.end(), 'metadata');
     token = textAt(metadata, 'continue');
-    yield { items: listAt(list, 'items'), version: textAt(metadata, 'resourceVersion'), first };
+    yield { items: [], version: textAt(metadata, 'resourceVersion'), first: false };
   } while (token !== '');
 }

@@ -54,8 +54,6 @@ export class Reflector {
   readonly #random: () => number;
   readonly #contact: Contact;
   readonly #known = new Known();
-  /** The objects the list that is under way has brought so far. */
-  #listing: Known | undefined;
   /** Where the next watch starts; '' = list first. */
   #version = '';
   #streams = true;
@@ -88,7 +86,7 @@ export class Reflector {
 
   /** Takes every object out of the consumer: the kind is gone from the API server. Call after `stop`. */
   clear(): void {
-    for (const { namespace, name } of this.#known.missingFrom(new Known())) this.#remove(namespace, name);
+    for (const { namespace, name } of this.#known.all()) this.#remove(namespace, name);
     this.#options.onChange?.();
   }
 
@@ -122,8 +120,8 @@ export class Reflector {
     const signal = this.#controller.signal;
     const options = { ...(accept === undefined ? {} : { accept }), signal, headMs, silenceMs };
     for await (const page of listPages(access, path, options)) {
-      if (page.first) this.#listing = new Known();
-      version = page.version;
+      if (page.first) this.#known.beginList();
+      if (page.version !== '') version = page.version;
       this.#contact.heard();
       for (const [index, item] of page.items.entries()) {
         this.#put(item as Raw);
@@ -139,7 +137,7 @@ export class Reflector {
     const { headMs, silenceMs, listSilenceMs } = this.#timings;
     const opened = this.#now();
     let heard = false;
-    if (initial) this.#listing = new Known();
+    if (initial) this.#known.beginList();
     const stream = new WatchStream(access, {
       path,
       query: watchQuery(initial ? '' : this.#version, this.#timings.watchSeconds, this.#random),
@@ -160,13 +158,13 @@ export class Reflector {
         heard = true;
         if (event.type === 'bookmark' && event.initialEnd) stream.allowSilence(silenceMs);
       }
-      if (this.#listing === undefined) {
+      if (!this.#known.listing) {
         this.#failures = 0;
         this.#garbled = 0;
       }
       this.#options.onChange?.();
     }
-    if (this.#listing !== undefined) throw new GarbledError('the initial list ended before it was complete');
+    if (this.#known.listing) throw new GarbledError('the initial list ended before it was complete');
     if (this.#now() - opened >= SHORT_WATCH_MS) return;
     if (!heard) throw new GarbledError('the API server ended the watch at once');
     await this.#sleep(this.#timings.pauseMs[0]);
@@ -175,20 +173,17 @@ export class Reflector {
   #apply(event: WatchEvent): void {
     this.#contact.events++;
     if (event.type === 'bookmark') {
-      if (this.#listing === undefined) this.#advance(event.version);
+      if (!this.#known.listing) this.#advance(event.version);
       else if (event.initialEnd) this.#completeList(event.version);
       return;
     }
     const identity = this.#identify(event.object);
     if (identity === undefined) return;
     const { namespace, name, version } = identity;
-    if (this.#listing !== undefined) {
+    if (this.#known.listing) {
       // What a list says is the truth, whatever was known before.
       if (event.type === 'put') this.#put(event.object);
-      else {
-        this.#listing.delete(namespace, name);
-        this.#remove(namespace, name);
-      }
+      else this.#remove(namespace, name);
       return;
     }
     const number = versionNumber(version);
@@ -227,9 +222,7 @@ export class Reflector {
 
   #completeList(version: string): void {
     if (version === '') throw new GarbledError('the API server sent a list without a resourceVersion');
-    const listing = this.#listing ?? new Known();
-    this.#listing = undefined;
-    for (const { namespace, name } of this.#known.missingFrom(listing)) this.#remove(namespace, name);
+    for (const { namespace, name } of this.#known.endList()) this.#remove(namespace, name);
     this.#version = version;
     this.#failures = 0;
     const first = !this.#contact.synced;
@@ -243,9 +236,7 @@ export class Reflector {
     const identity = this.#identify(raw);
     if (identity === undefined) return;
     const { namespace, name } = identity;
-    const number = versionNumber(identity.version);
-    this.#known.set(namespace, name, number);
-    this.#listing?.set(namespace, name, number);
+    this.#known.set(namespace, name, versionNumber(identity.version));
     try {
       this.#options.consumer.put(raw);
       this.#contact.read(namespace, name);
@@ -277,9 +268,9 @@ export class Reflector {
   async #recover(error: unknown): Promise<void> {
     const { kind, onChange } = this.#options;
     const contact = this.#contact;
-    const listing = this.#listing !== undefined || this.#version === '';
+    const listing = this.#known.listing || this.#version === '';
     const wasRefused = contact.refusal;
-    this.#listing = undefined;
+    this.#known.abandonList();
     if (error instanceof GarbledError) this.#garbled++;
     if (this.#mustRelist(error)) {
       this.#version = '';

@@ -20,8 +20,8 @@ export interface ApiEndpoint {
 /** What the Service default/kubernetes leads to: addresses after translation. Empty when the model does not show it. */
 export function apiEndpoints({ spaces }: Snapshot): ApiEndpoint[] {
   const found: ApiEndpoint[] = [];
-  for (const { endpoints, ports } of spaces.get('default')?.slices.get('kubernetes')?.values() ?? []) {
-    for (const { addresses } of endpoints) for (const address of addresses) found.push({ address, ports });
+  for (const { ready, notReady, ports } of spaces.get('default')?.slices.get('kubernetes')?.values() ?? []) {
+    for (const address of [...ready, ...notReady]) found.push({ address, ports });
   }
   return found;
 }

@@ -7,6 +7,12 @@ import type { Requirement } from './selector.ts';
  * arrive side by side, so a small pool shares nearly as much as a large one, and weighs less than what it saves.
  */
 const GENERATION = 4_096;
+/**
+ * Of label sets and label values far fewer: many clusters have one on each pod that no other has, and what stays
+ * in a pool for long is moved to where garbage is collected seldom. Half a kilobyte a pod of that is the whole
+ * difference between a relist that nobody notices and one that needs 50 MiB more.
+ */
+const PASSING = 64;
 
 /**
  * Remembers values by a text key for as long as they are in use, more or less: after `GENERATION` new keys
@@ -51,9 +57,11 @@ export class Interner {
   readonly #references: Pool<readonly Reference[]>;
   readonly #requirements: Pool<readonly Requirement[]>;
   readonly #strings: Pool<string>;
+  readonly #values: Pool<string>;
 
   constructor(generation: number = GENERATION) {
-    this.#labels = new Pool(generation);
+    this.#labels = new Pool(Math.min(generation, PASSING));
+    this.#values = new Pool(Math.min(generation, PASSING));
     this.#workloads = new Pool(generation);
     this.#ports = new Pool(generation);
     this.#references = new Pool(generation);
@@ -66,7 +74,7 @@ export class Interner {
     const key = JSON.stringify(pairs.flat());
     const known = this.#labels.get(key);
     if (known !== undefined) return known;
-    const sorted = labelsOf(pairs.map(([name, value]) => [this.string(name), this.string(value)] as const));
+    const sorted = labelsOf(pairs.map(([name, value]) => [this.string(name), this.#value(value)] as const));
     // The API server writes maps in key order: mostly both keys are one.
     const sortedKey = JSON.stringify(sorted);
     const labels = this.#labels.get(sortedKey) ?? this.#labels.set(sortedKey, sorted);
@@ -105,6 +113,10 @@ export class Interner {
     return this.#strings.get(text) ?? this.#strings.set(text, text);
   }
 
+  #value(text: string): string {
+    return this.#values.get(text) ?? this.#values.set(text, text);
+  }
+
   /** Everything remembered, for tests of the bound. */
   get size(): number {
     return (
@@ -113,7 +125,8 @@ export class Interner {
       this.#ports.size +
       this.#references.size +
       this.#requirements.size +
-      this.#strings.size
+      this.#strings.size +
+      this.#values.size
     );
   }
 }

@@ -135,13 +135,6 @@ export interface Service {
   readonly ports: readonly ServicePort[];
 }
 
-export interface Endpoint {
-  readonly addresses: readonly Address[];
-  readonly ready: boolean;
-  /** `namespace/name` of the pod behind it, or ''. */
-  readonly pod: string;
-}
-
 export interface EndpointSlice {
   readonly namespace: string;
   readonly name: string;
@@ -149,7 +142,9 @@ export interface EndpointSlice {
   readonly service: string;
   /** `port` 0 = all ports. */
   readonly ports: readonly NamedPort[];
-  readonly endpoints: readonly Endpoint[];
+  /** Addresses, by whether what answers there is ready. Flat: a cluster has as many of them as pods. */
+  readonly ready: readonly Address[];
+  readonly notReady: readonly Address[];
 }
 
 /** An Ingress or Gateway route, reduced to the Services it sends traffic to. */

@@ -85,10 +85,18 @@ export class Store implements Snapshot {
   putPod(pod: Pod): void {
     const space = this.#space(pod.namespace);
     const old = space.pods.get(pod.name);
-    if (old === undefined) this.#podCount++;
-    else this.#unindex(old);
-    space.putPod(pod);
-    this.#index(pod);
+    if (old === undefined) {
+      this.#podCount++;
+      space.putPod(pod);
+      this.#index(pod);
+      return;
+    }
+    const now = sharing(old, pod);
+    // Most events and every relist change nothing that counts here: the classes and what was read from them stay.
+    if (now === old) return;
+    this.#unindex(old);
+    space.putPod(now);
+    this.#index(now);
   }
 
   removePod(namespace: string, name: string): void {
@@ -271,4 +279,29 @@ export class Store implements Snapshot {
       if (this.#byAddress.get(address) === pod) this.#byAddress.delete(address);
     }
   }
+}
+
+/** The new pod with the values that are as before shared with the old one; the old one itself if all are. */
+function sharing(old: Pod, pod: Pod): Pod {
+  const now: Pod = {
+    ...pod,
+    namespace: old.namespace,
+    name: old.name,
+    labels: sameItems(old.labels, pod.labels) ? old.labels : pod.labels,
+    addresses: sameItems(old.addresses, pod.addresses) ? old.addresses : pod.addresses,
+    workload: sameText(old.workload, pod.workload) ? old.workload : pod.workload,
+    namedPorts: sameText(old.namedPorts, pod.namedPorts) ? old.namedPorts : pod.namedPorts,
+    references: sameText(old.references, pod.references) ? old.references : pod.references,
+  };
+  const fields = Object.keys(now) as (keyof Pod)[];
+  return fields.every((field) => now[field] === old[field]) ? old : now;
+}
+
+function sameItems<T>(one: readonly T[], other: readonly T[]): boolean {
+  return one === other || (one.length === other.length && one.every((item, i) => item === other[i]));
+}
+
+/** Shared values are mostly the very same object; only what the pools have forgotten is compared. */
+function sameText(one: object, other: object): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }

@@ -129,9 +129,9 @@ export const crossNamespaceEndpoints: Rule = {
     if (slices === undefined || same || isApiServers(service)) return;
     const addresses = new Set<Address>();
     for (const slice of slices.values()) {
-      for (const endpoint of slice.endpoints) {
+      for (const address of [...slice.ready, ...slice.notReady]) {
         if (addresses.size >= MOST_ENDPOINTS) break;
-        for (const address of endpoint.addresses) addresses.add(address);
+        addresses.add(address);
       }
     }
     const places = placesOf(snapshot, service, addresses);
@@ -193,6 +193,7 @@ function isApiServers({ namespace, name }: Service): boolean {
 
 function* apiServers(snapshot: Snapshot): Iterable<Address> {
   for (const slice of snapshot.spaces.get('default')?.slices.get('kubernetes')?.values() ?? []) {
-    for (const endpoint of slice.endpoints) yield* endpoint.addresses;
+    yield* slice.ready;
+    yield* slice.notReady;
   }
 }

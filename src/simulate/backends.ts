@@ -58,13 +58,13 @@ function manualBackends(view: View, service: Service): Backend[] {
         .filter((named) => named.protocol === port.protocol && named.name === port.name)
         .map((named) => named.port),
     }));
-    for (const endpoint of slice.endpoints) {
-      for (const address of endpoint.addresses) {
+    for (const ready of [true, false]) {
+      for (const address of ready ? slice.ready : slice.notReady) {
         const pod = view.snapshot.podAt(address);
         const podClass = pod === undefined ? undefined : view.classOf(pod);
         backends.push({
           ...(podClass === undefined ? { address } : { podClass }),
-          ready: endpoint.ready,
+          ready,
           ports,
         });
       }

@@ -3,9 +3,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'undici';
-import { type RawChange, randomChanges } from './changes.ts';
+import { randomChanges } from './changes.ts';
 import { benchCluster } from './cluster.ts';
 import { print, quantile } from './figures.ts';
+import { reviewOf } from './review.ts';
 
 const WARM = 3_000;
 const COUNTED = 10_000;
@@ -85,34 +86,6 @@ async function roundTrip(client: Client, body: string): Promise<number> {
   const time = performance.now() - begin;
   if (answer.statusCode !== 200) throw new Error(`answered ${answer.statusCode}: ${text}`);
   return time;
-}
-
-/** A review as the API server sends it. A dry run: an admitted change would wait for a watch that never comes. */
-function reviewOf({ operation, object, oldObject }: RawChange, index: number): string {
-  const named = object ?? oldObject;
-  const isPolicy = named?.kind === 'NetworkPolicy';
-  const group = isPolicy ? 'networking.k8s.io' : '';
-  const kind = { group, version: 'v1', kind: named?.kind };
-  const resource = { group, version: 'v1', resource: isPolicy ? 'networkpolicies' : 'services' };
-  return JSON.stringify({
-    apiVersion: 'admission.k8s.io/v1',
-    kind: 'AdmissionReview',
-    request: {
-      uid: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
-      kind,
-      resource,
-      requestKind: kind,
-      requestResource: resource,
-      name: named?.metadata.name,
-      namespace: named?.metadata.namespace,
-      operation,
-      userInfo: { username: 'jane', groups: ['system:authenticated'] },
-      object,
-      oldObject,
-      dryRun: true,
-      options: { apiVersion: 'meta.k8s.io/v1', kind: 'CreateOptions' },
-    },
-  });
 }
 
 await run(10_000, 1_000);

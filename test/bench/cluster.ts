@@ -36,11 +36,16 @@ const APPS_PER_SPACE = 20;
 const CROWDED = 200;
 
 /** The same cluster for the same numbers. */
-export function benchCluster(pods: number, policies: number, seed = 1): BenchCluster {
+export function benchCluster(
+  pods: number,
+  policies: number,
+  seed = 1,
+  podsPerApp = PODS_PER_APP,
+): BenchCluster {
   const random = randomFrom(seed);
   const apps: App[] = [];
-  const largest = Math.min(LARGEST, pods / 2) / PODS_PER_APP;
-  for (let i = 0; i < pods / PODS_PER_APP; i++) {
+  const largest = Math.min(LARGEST, pods / 2) / podsPerApp;
+  for (let i = 0; i < pods / podsPerApp; i++) {
     const space = i < largest ? 0 : 1 + Math.floor((i - largest) / APPS_PER_SPACE);
     apps.push({ namespace: `team-${space}`, name: `app-${i}` });
   }
@@ -60,7 +65,7 @@ export function benchCluster(pods: number, policies: number, seed = 1): BenchClu
         labels: { 'kubernetes.io/metadata.name': name, stage: i % 3 === 0 ? 'prod' : 'test' },
       },
     })),
-    pods: { [Symbol.iterator]: () => podsOf(apps) },
+    pods: { [Symbol.iterator]: () => podsOf(apps, podsPerApp) },
     services: [...apps.map(serviceOf), dnsService()],
     policies: policiesOf(random, policies, spaces, ofSpace),
     apps,
@@ -68,9 +73,9 @@ export function benchCluster(pods: number, policies: number, seed = 1): BenchClu
   };
 }
 
-function* podsOf(apps: readonly App[]): Generator<RawObject> {
+function* podsOf(apps: readonly App[], podsPerApp: number): Generator<RawObject> {
   let number = 0;
-  for (const app of apps) for (let i = 0; i < PODS_PER_APP; i++) yield podOf(app, number++);
+  for (const app of apps) for (let i = 0; i < podsPerApp; i++) yield podOf(app, number++);
   for (let i = 0; i < 2; i++) yield dnsPod(number++);
 }
 

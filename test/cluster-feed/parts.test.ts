@@ -4,8 +4,9 @@ import fc from 'fast-check';
 import { callbackConsumer, foreignConsumer, podConsumer } from '../../src/cluster/consumers.ts';
 import type { SourceReport } from '../../src/cluster/contact.ts';
 import { healthOf, withUnseen } from '../../src/cluster/health.ts';
+import { ListSplitter } from '../../src/cluster/items.ts';
 import { Known, versionNumber } from '../../src/cluster/known.ts';
-import { LineSplitter } from '../../src/cluster/lines.ts';
+import { GarbledError, LineSplitter } from '../../src/cluster/lines.ts';
 import { keepKnownReferences, slim } from '../../src/cluster/slim.ts';
 import { pauseAfter } from '../../src/cluster/timings.ts';
 import { readDocuments } from '../../src/model/parse/documents.ts';
@@ -52,13 +53,86 @@ test('known objects: a namespace or name like a JavaScript property is only a na
   known.set('a', 'x', 3);
   assert.equal(known.size, 2);
   assert.equal(known.version('a', 'toString'), undefined);
-  const other = new Known();
-  other.set('a', 'x', 9);
-  assert.deepEqual(known.missingFrom(other), [{ namespace: '__proto__', name: 'constructor' }]);
   assert.equal(known.delete('a', 'x'), true);
   assert.equal(known.delete('a', 'x'), false);
   assert.equal(known.size, 1);
+  known.delete('__proto__', 'constructor');
+  assert.deepEqual([known.size, known.all()], [0, []]);
   assert.ok(Number.isNaN(versionNumber('12/34')), 'opaque versions compare with nothing');
+});
+
+test('known objects: a list that is complete leaves what it did not name, one that fails leaves all', () => {
+  const known = new Known();
+  for (const name of ['a', 'b', 'c']) known.set('n', name, 1);
+  const everything = (): string =>
+    known
+      .all()
+      .map(({ name }) => name)
+      .sort()
+      .join();
+  known.beginList();
+  assert.deepEqual([known.size, known.listing, everything()], [3, true, 'a,b,c']);
+  known.set('n', 'a', 2);
+  known.set('n', 'd', 2);
+  assert.deepEqual([known.size, known.version('n', 'b'), known.version('n', 'a')], [4, 1, 2]);
+  known.beginList();
+  assert.equal(everything(), 'a,b,c,d', 'begun anew: still known');
+  known.set('n', 'd', 3);
+  known.abandonList();
+  assert.deepEqual([known.size, known.listing, everything()], [4, false, 'a,b,c,d']);
+  assert.deepEqual([known.version('n', 'a'), known.version('n', 'd')], [2, 3]);
+  known.beginList();
+  known.set('n', 'a', 4);
+  assert.equal(known.delete('n', 'b'), true);
+  assert.deepEqual(
+    known
+      .endList()
+      .map(({ name }) => name)
+      .sort(),
+    ['c', 'd'],
+  );
+  assert.equal(everything(), 'a,c,d', 'the reader removes what is missing');
+});
+
+test('the items of a list come out the same however the bytes were cut, and the rest beside them', () => {
+  const item = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue());
+  const around = fc.record({ kind: fc.string(), metadata: fc.dictionary(fc.string(), fc.jsonValue()) });
+  fc.assert(
+    fc.property(fc.array(item), around, fc.nat(2), fc.array(fc.nat(30)), (items, rest, indent, cuts) => {
+      const trap = { items: ['[', { items: '"]' }], 'it"ems': [{}] };
+      const whole = { ...rest, trap, items, more: { items: [1] }, items2: [{}] };
+      const list = JSON.parse(JSON.stringify(whole)) as Record<string, unknown>;
+      const bytes = Buffer.from(JSON.stringify(list, null, indent));
+      const splitter = new ListSplitter();
+      const out: unknown[] = [];
+      let at = 0;
+      for (const cut of cuts) {
+        out.push(...splitter.push(bytes.subarray(at, at + cut)));
+        at += cut;
+      }
+      out.push(...splitter.push(bytes.subarray(at)));
+      assert.deepEqual(out, list.items);
+      assert.deepEqual(splitter.end(), { ...list, items: [] });
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('a list that ends early, is no JSON or has no end is an error', () => {
+  const text = '{"metadata":{"resourceVersion":"7"},"items":[{"a":1},{"b":2}]}';
+  for (let length = 0; length < text.length; length++) {
+    const splitter = new ListSplitter();
+    splitter.push(Buffer.from(text.slice(0, length)));
+    assert.throws(() => splitter.end(), GarbledError, `${length} bytes`);
+  }
+  assert.throws(() => new ListSplitter().push(Buffer.from('{"items":[{]}]}')), GarbledError);
+  const endless = new ListSplitter(100);
+  const chunk = Buffer.from(`{"items":[{"a":"${'x'.repeat(60)}`);
+  endless.push(chunk);
+  assert.throws(() => endless.push(chunk), /more than 100 bytes/);
+  const none = new ListSplitter();
+  assert.deepEqual(none.push(Buffer.from('{"items":null,"metadata":{}}')), []);
+  assert.deepEqual(none.end(), { items: null, metadata: {} });
 });
 
 test('pauses double up to 30 s, and two clients do not wait alike', () => {

@@ -1,24 +1,30 @@
-import type { Endpoint, EndpointSlice, NamedPort } from '../objects.ts';
-import { metadata, parseMeta } from './meta.ts';
+import type { Address } from '../../netset/addresses.ts';
+import type { EndpointSlice, NamedPort } from '../objects.ts';
+import { metadata, parseMeta, SHARED } from './meta.ts';
 import { parseProtocol } from './policy.ts';
 import { parseAddresses } from './service.ts';
 import { fields, isAbsent, items, portNumber, text, texts } from './wire.ts';
 
 const SERVICE_LABEL = 'kubernetes.io/service-name';
 
-/** An EndpointSlice of discovery.k8s.io. Slices of type FQDN keep their endpoints without addresses. */
+/** An EndpointSlice of discovery.k8s.io. The names of slices of type FQDN are no addresses, and left out. */
 export function parseEndpointSlice(raw: unknown): EndpointSlice {
   const meta = parseMeta(raw);
   const { endpoints, ports } = fields(raw);
+  const addresses = (wanted: boolean): readonly Address[] =>
+    parseAddresses(
+      items(endpoints).flatMap((item) => {
+        const { addresses: given, conditions } = fields(item);
+        return (fields(conditions).ready !== false) === wanted ? texts(given) : [];
+      }),
+    );
   return {
     namespace: meta.namespace,
     name: meta.name,
     service: text(fields(metadata(raw).labels)[SERVICE_LABEL]),
-    ports: slicePorts(ports),
-    endpoints: items(endpoints).map((item) => {
-      const { addresses, conditions, targetRef } = fields(item);
-      return endpoint(texts(addresses), fields(conditions).ready !== false, targetRef, meta.namespace);
-    }),
+    ports: SHARED.ports(slicePorts(ports)),
+    ready: addresses(true),
+    notReady: addresses(false),
   };
 }
 
@@ -30,17 +36,15 @@ export function parseEndpoints(raw: unknown): EndpointSlice[] {
   const meta = parseMeta(raw);
   return items(fields(raw).subsets).map((subset, i) => {
     const { addresses, notReadyAddresses, ports } = fields(subset);
-    const endpoints = (list: unknown, ready: boolean): Endpoint[] =>
-      items(list).map((item) => {
-        const { ip, targetRef } = fields(item);
-        return endpoint([text(ip)], ready, targetRef, meta.namespace);
-      });
+    const listed = (list: unknown): readonly Address[] =>
+      parseAddresses(items(list).map((item) => text(fields(item).ip)));
     return {
       namespace: meta.namespace,
       name: `endpoints/${meta.name}/${i}`,
       service: meta.name,
-      ports: slicePorts(ports),
-      endpoints: [...endpoints(addresses, true), ...endpoints(notReadyAddresses, false)],
+      ports: SHARED.ports(slicePorts(ports)),
+      ready: listed(addresses),
+      notReady: listed(notReadyAddresses),
     };
   });
 }
@@ -52,15 +56,4 @@ function slicePorts(raw: unknown): NamedPort[] {
     if (protocol === undefined || (!isAbsent(port) && portNumber(port) === 0)) return [];
     return { name: text(name), protocol, port: portNumber(port) };
   });
-}
-
-function endpoint(
-  addresses: readonly string[],
-  ready: boolean,
-  target: unknown,
-  namespace: string,
-): Endpoint {
-  const { kind, name, namespace: other } = fields(target);
-  const pod = kind === 'Pod' && text(name) !== '' ? `${text(other) || namespace}/${text(name)}` : '';
-  return { addresses: parseAddresses(addresses), ready, pod };
 }
