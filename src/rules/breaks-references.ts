@@ -78,7 +78,7 @@ export const breaksReferences: Rule = {
             severity: 'critical',
             action: 'deny',
             message:
-              'is deleted, but ValidatingWebhookConfiguration guard/check.guard.example.com still needs it: the API server will fail requests that it cannot ask about.',
+              'is deleted, but ValidatingWebhookConfiguration hooks/check.guard.example.com still needs it: the API server will fail requests that it cannot ask about.',
           },
         ],
       },
@@ -92,7 +92,7 @@ export const breaksReferences: Rule = {
             subject: 'Service guard/webhook',
             severity: 'critical',
             message:
-              'no longer has port 443, but ValidatingWebhookConfiguration guard/check.guard.example.com still needs it.',
+              'no longer has port 443, but ValidatingWebhookConfiguration hooks/check.guard.example.com still needs it.',
           },
         ],
       },

@@ -13,7 +13,7 @@ const FROM = (peer: string): string =>
   policy('guard/webhook', `  podSelector: {matchLabels: {app: guard}}\n  ingress: [${peer}]\n`);
 const PODS_ONLY = FROM('{from: [{namespaceSelector: {}}]}');
 const ONLY_9443 = FROM('{ports: [{port: 9443}]}');
-const NEEDS = 'ValidatingWebhookConfiguration guard/check.guard.example.com needs it';
+const NEEDS = 'ValidatingWebhookConfiguration hooks/check.guard.example.com needs it';
 
 export const callbackBlocked: Rule = {
   id: 'callback-blocked',

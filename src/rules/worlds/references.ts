@@ -28,9 +28,11 @@ export const WEBHOOK_SERVICE = service('guard/webhook', 'app: guard', '{port: 44
 export const WEBHOOK = (failurePolicy: 'Fail' | 'Ignore'): string => `---
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingWebhookConfiguration
-metadata: {name: guard}
+metadata: {name: hooks}
 webhooks:
 - name: check.guard.example.com
+  admissionReviewVersions: [v1]
+  sideEffects: None
   failurePolicy: ${failurePolicy}
   clientConfig: {service: {namespace: guard, name: webhook}}
 `;
