@@ -17,6 +17,7 @@ import { standardTlsDirectory } from './config/load.ts';
 import { judge } from './decision/judge.ts';
 import type { Snapshot } from './model/snapshot.ts';
 import { RULES } from './rules/index.ts';
+import type { CallersConfig } from './server/callers.ts';
 import { type DebugSource, debugModel } from './server/debug.ts';
 import { startLagMeter } from './server/lag.ts';
 import { listen } from './server/listen.ts';
@@ -28,7 +29,7 @@ import { Metrics, type WatchFigures } from './telemetry/metrics.ts';
 import { secureOptions } from './tls/check.ts';
 import { OWN_NAMES } from './tls/directory.ts';
 import { Keeper } from './tls/keeper.ts';
-import { loadServing, type Serving } from './tls/serving.ts';
+import { loadServing, readAuthority, type Serving } from './tls/serving.ts';
 
 /** What to serve, and from which cluster. */
 export interface ServeOptions {
@@ -102,6 +103,7 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
     lag,
     ready: () => withDetail(withCertificate(cluster.ready(), serving), live.problems()),
     secure: secureOptions(serving.current()),
+    ...callersOf(config),
     ...(events === undefined ? {} : { denied: (outcome: Outcome) => tell(events, outcome) }),
   });
   const figures = buildMetricsServer(metrics, webhook.readiness, () =>
@@ -287,6 +289,12 @@ async function openServing({ config, kubeconfig, context }: ServeOptions, { logg
     return loadServing({ kind: 'files', certificateFile, keyFile }, onProblem);
   const directory = config.tls.directory ?? standardTlsDirectory();
   return loadServing({ kind: 'self-made', directory, names }, onProblem);
+}
+
+/** Read once: whoever changes whom the API server's certificates come from restarts Portent anyway. */
+function callersOf({ tls }: Config): { callers?: CallersConfig } {
+  const { clientAuthorityFile: file, clientNames: names } = tls;
+  return file === undefined ? {} : { callers: { authority: readAuthority(file), names } };
 }
 
 /** Ready is also: callers can trust what is served. */

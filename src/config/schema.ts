@@ -58,6 +58,16 @@ export const schema = z.strictObject({
       lifeSeconds: seconds(6, 3650 * 86_400)
         .default(90 * 86_400)
         .meta({ description: 'Life of the shared certificate; it is renewed after two thirds of it.' }),
+      clientAuthorityFile: z.string().min(1).optional().meta({
+        description:
+          'PEM authority of callers. When set, reviews are only for callers with a certificate it signed.',
+      }),
+      clientNames: z.array(z.string().min(1).max(253)).default([]).meta({
+        description: "Common names that callers' certificates may carry; empty: any.",
+      }),
+    })
+    .refine((given) => given.clientNames.length === 0 || given.clientAuthorityFile !== undefined, {
+      error: 'clientNames needs clientAuthorityFile: without an authority a name proves nothing',
     })
     .refine((given) => (given.certificateFile === undefined) === (given.keyFile === undefined), {
       error: 'give certificateFile and keyFile together',

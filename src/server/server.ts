@@ -1,10 +1,11 @@
 import type { Server as HttpsServer } from 'node:https';
-import type { SecureContextOptions } from 'node:tls';
+import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { failure } from '../admission/answer.ts';
 import { type AdmissionDeps, type Answer, handleReview, type Outcome } from '../admission/handle.ts';
 import { type Logger, logReview } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { Callers, type CallersConfig } from './callers.ts';
 import { failureOf } from './errors.ts';
 import { jsonError } from './json.ts';
 import type { LagMeter } from './lag.ts';
@@ -21,6 +22,8 @@ export interface ServerDeps {
   /** Whether the model was loaded once, and if not, what is missing. */
   readonly ready: () => Readiness;
   readonly secure: SecureContextOptions;
+  /** Left out: everybody may ask for reviews. */
+  readonly callers?: CallersConfig;
   /** Told of each denial that was not a dry run, after its answer. */
   readonly denied?: (outcome: Outcome) => void;
 }
@@ -45,9 +48,15 @@ const TEXT_TYPE = 'text/plain; charset=utf-8';
 export function buildServer(deps: ServerDeps): WebhookServer {
   const { limits, metrics, logger } = deps;
   let leaving = false;
+  const callers = deps.callers === undefined ? undefined : new Callers(deps.callers.names);
+  const secured = (secure: SecureContextOptions): SecureContextOptions =>
+    deps.callers === undefined ? secure : { ...secure, ca: deps.callers.authority };
   const app = fastify({
     https: {
-      ...deps.secure,
+      ...secured(deps.secure),
+      // Asked for and not demanded: health is for everybody, and a refusal in words can be understood.
+      requestCert: callers !== undefined,
+      rejectUnauthorized: false,
       // Node looks for late requests only every 30 s by default.
       connectionsCheckingInterval: 500,
       headersTimeout: limits.headerSeconds * 1000,
@@ -112,6 +121,20 @@ export function buildServer(deps: ServerDeps): WebhookServer {
   /** Refuses a review before its body is read. */
   const admit = (request: Timed, reply: FastifyReply, done: () => void): void => {
     request[started] = performance.now();
+    if (callers?.isKnown(request.raw.socket as TLSSocket) === false) {
+      metrics.malformed('caller');
+      reply
+        .code(403)
+        .header('content-type', JSON_TYPE)
+        .send(
+          failure(
+            403,
+            'Forbidden',
+            'reviews are for the API server: no client certificate that is known here',
+          ),
+        );
+      return;
+    }
     const lag = deps.lag.seconds();
     if (lag > limits.lagSeconds) {
       shed(reply, 'lag', 503, 'ServiceUnavailable', `Portent is ${lag.toFixed(1)} s late; try again`);
@@ -184,7 +207,7 @@ export function buildServer(deps: ServerDeps): WebhookServer {
 
   return {
     app,
-    swap: (secure) => server.setSecureContext(secure),
+    swap: (secure) => server.setSecureContext(secured(secure)),
     lameDuck: () => {
       leaving = true;
     },

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { CertificateError, type Checked, check } from './check.ts';
 import { selfMade } from './directory.ts';
@@ -84,16 +85,29 @@ export async function loadServing(
 }
 
 function fromFiles(source: { readonly certificateFile: string; readonly keyFile: string }): Checked {
-  const read = (path: string): string => {
-    try {
-      return readFileSync(path, 'utf8');
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-      throw new CertificateError(
-        `${path}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}`,
-      );
-    }
-  };
-  const pair = { certificate: read(source.certificateFile), key: read(source.keyFile) };
+  const pair = { certificate: readText(source.certificateFile), key: readText(source.keyFile) };
   return check(pair, source.certificateFile);
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new CertificateError(`${path}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}`);
+  }
+}
+
+/**
+ * The authority that callers' certificates must come from.
+ * @throws CertificateError when the file cannot be read or holds no certificate.
+ */
+export function readAuthority(path: string): string {
+  const text = readText(path);
+  try {
+    new X509Certificate(text);
+  } catch {
+    throw new CertificateError(`${path}: not a certificate in PEM form`);
+  }
+  return text;
 }

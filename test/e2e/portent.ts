@@ -25,6 +25,8 @@ await programs(controlPlane);
 export interface PortentOptions {
   /** The configuration file, as an object. */
   readonly config?: object;
+  /** Who may ask for reviews: `clientAuthorityFile` and `clientNames` of `tls`. */
+  readonly callers?: object;
   /** Whether to wait until it is ready (default true). */
   readonly ready?: boolean;
   /** A kubeconfig other than that of the chart's service account. */
@@ -84,7 +86,10 @@ export async function startPortent(cluster: Cluster, options: PortentOptions = {
     ...options.config,
     listen: { address, port },
     metrics: { address, port: metricsPort },
-    tls: options.tls ?? { certificateFile: join(folder, 'tls.crt'), keyFile: join(folder, 'tls.key') },
+    tls: {
+      ...(options.tls ?? { certificateFile: join(folder, 'tls.crt'), keyFile: join(folder, 'tls.key') }),
+      ...options.callers,
+    },
   };
   const files = {
     'tls.crt': serving.certificate,

@@ -7,6 +7,7 @@ import type { TLSSocket } from 'node:tls';
 import type { AdmissionDeps } from '../../src/admission/handle.ts';
 import { Recent } from '../../src/admission/recent.ts';
 import { RULES } from '../../src/rules/index.ts';
+import type { CallersConfig } from '../../src/server/callers.ts';
 import type { Limits } from '../../src/server/limits.ts';
 import { buildServer, type WebhookServer } from '../../src/server/server.ts';
 import { createLog } from '../../src/telemetry/logger.ts';
@@ -45,6 +46,7 @@ export interface HarnessOptions {
   readonly admission?: Partial<AdmissionDeps>;
   readonly metrics?: Metrics;
   readonly ready?: () => { ready: boolean; detail: readonly string[] };
+  readonly callers?: CallersConfig;
 }
 
 /** Builds and listens. */
@@ -73,6 +75,7 @@ export async function harness(options: HarnessOptions = {}): Promise<Harness> {
     lag: { seconds: () => state.lag, stop: () => {} },
     ready: options.ready ?? (() => ({ ready: true, detail: [] })),
     secure: secureOptions(serving),
+    ...(options.callers === undefined ? {} : { callers: options.callers }),
   });
   await webhook.app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = webhook.app.server.address() as AddressInfo;
