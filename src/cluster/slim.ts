@@ -79,7 +79,7 @@ function slimPod(raw: Raw): Raw | undefined {
   const spec = rawAt(raw, 'spec');
   const containers = (key: string): Raw[] =>
     listAt(spec, key).map((each) => pick(each, ['name', 'ports', 'restartPolicy']));
-  const { workload, references, networks } = pod;
+  const { workload, references, networks, apiUse } = pod;
   return {
     spec: {
       ...pick(spec, ['nodeName', 'hostNetwork']),
@@ -92,12 +92,13 @@ function slimPod(raw: Raw): Raw | undefined {
         .filter((each) => textAt(each, 'type') === 'Ready')
         .map((each) => pick(each, ['type', 'status'])),
     },
-    // Where the pod points to was read from its environment and arguments, which are not saved.
+    // Where the pod points to was read from its environment, arguments and volumes, which are not saved.
     // Of its additional networks only the names: the annotation may hold more.
     portent: {
       workload: { kind: workload.kind, name: workload.name },
       references,
       ...(networks === '' ? {} : { networks }),
+      ...(apiUse === '' ? {} : { apiUse }),
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Route, Service } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import type { Simulation } from '../simulate/contract.ts';
+import { type ApiCut, apiCuts } from './api-use.ts';
 import { type Bystanders, bystandersOf } from './bystanders.ts';
 import { type CallbackCut, callbackCuts } from './callbacks.ts';
 import { callersFor, ingressControllers } from './controllers.ts';
@@ -125,6 +126,11 @@ export class Evidence implements Sources {
   /** What the API server calls and can no longer reach. */
   callbackCuts(): CallbackCut[] {
     return callbackCuts(this.#simulation);
+  }
+
+  /** Who calls the API server and can no longer reach it. */
+  apiCuts(): ApiCut[] {
+    return apiCuts(this.#simulation);
   }
 
   /** What a policy change opens. */

@@ -50,6 +50,13 @@ export interface Pod {
   readonly references: readonly Reference[];
   /** Additional networks (Multus), `namespace/name, …`; '' for none. No NetworkPolicy holds on them. */
   readonly networks: string;
+  /**
+   * What in its spec shows that it calls the API server by a token of its own: `service account ci` is a hint,
+   * `env KUBERNETES_SERVICE_HOST` or `a projected token` says so. Empty when nothing does.
+   */
+  readonly apiUse: string;
+  /** The port at which its annotations tell Prometheus to scrape it; 0 = not at all, -1 = at all ports it declares. */
+  readonly scrapedAt: number;
 }
 
 export interface Namespace {
@@ -159,6 +166,25 @@ export interface Route {
     readonly service: string;
     readonly port: number | string;
   }[];
+}
+
+/** A ServiceMonitor or PodMonitor of the Prometheus operator: what it tells Prometheus to scrape. */
+export interface Monitor {
+  readonly kind: 'ServiceMonitor' | 'PodMonitor';
+  readonly namespace: string;
+  readonly name: string;
+  /** Where it looks; 'any' = in every namespace. */
+  readonly namespaces: 'any' | readonly string[];
+  /** Of Services, or of pods. */
+  readonly selector: Selector;
+  /** Names or numbers of ports; a name is a Service's port for a ServiceMonitor, a container's for a PodMonitor. */
+  readonly ports: readonly MonitoredPort[];
+}
+
+export interface MonitoredPort {
+  readonly port: number | string;
+  /** Whether the port is the pods' own whatever Service they are behind. */
+  readonly ofPods: boolean;
 }
 
 /** Something the API server itself calls: webhook, APIService or conversion webhook back end. */

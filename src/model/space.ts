@@ -274,7 +274,9 @@ export class StoredSpace implements Space {
     let key = `${pod.workload.kind}/${pod.workload.name}\n${pod.hostNetwork ? 'host' : ''}\n`;
     for (const address of pod.addresses) key += typeof address === 'number' ? '4' : '6';
     for (const port of pod.namedPorts) key += `${port.name}/${port.protocol}/${port.port} `;
-    // Who refers to which Service is evidence; pods that differ in it are not alike.
+    // What shows needs is evidence; pods that differ in it are not alike.
+    if (pod.apiUse !== '') key += `${pod.apiUse}\n`;
+    if (pod.scrapedAt !== 0) key += `scraped ${pod.scrapedAt}\n`;
     for (const { namespace, service, port } of pod.references) key += `${namespace}/${service}:${port} `;
     if (pod.networks !== '') key += `\n${pod.networks}`;
     return `${key}\n${projection(pod.labels, this.near, this.#far)}`;

@@ -1,5 +1,6 @@
 import { allowAll } from './allow-all.ts';
 import { andOrConfusion } from './and-or-confusion.ts';
+import { apiServerCut } from './api-server-cut.ts';
 import { breaksReferences } from './breaks-references.ts';
 import { callbackBlocked } from './callback-blocked.ts';
 import { clientIpBehindSnat } from './client-ip-behind-snat.ts';
@@ -47,6 +48,7 @@ export const RULES: readonly Rule[] = Object.freeze([
   breaksReferences,
   connectivityGained,
   dnsCut,
+  apiServerCut,
   selectsNothing,
   peerSelectsNothing,
   noBackends,

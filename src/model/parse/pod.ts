@@ -1,5 +1,6 @@
 import type { Interner } from '../intern.ts';
 import type { NamedPort, Pod, Reference, Workload } from '../objects.ts';
+import { parseApiUse } from './api-use.ts';
 import { controller, metadata, parseMeta, SHARED } from './meta.ts';
 import { parseNetworks } from './networks.ts';
 import { parseProtocol } from './policy.ts';
@@ -20,7 +21,12 @@ export function parsePod(raw: unknown, interner: Interner = SHARED): Pod | undef
   const meta = parseMeta(raw, interner);
   const ips = items(podIPs).map((item) => text(fields(item).ip));
   if (ips.length === 0 && text(podIP) !== '') ips.push(text(podIP));
-  const { hostNetwork, node, namedPorts, references } = parsePodSpec(spec, meta.namespace, interner, portent);
+  const stored = text(metadata(raw).uid) !== '';
+  const { hostNetwork, node, namedPorts, references, apiUse } = parsePodSpec(spec, meta.namespace, {
+    interner,
+    saved: portent,
+    stored,
+  });
   // Written out field by field: spread fields would cost a second object for each pod.
   return {
     namespace: meta.namespace,
@@ -38,28 +44,48 @@ export function parsePod(raw: unknown, interner: Interner = SHARED): Pod | undef
     networks: interner.string(
       text(fields(portent).networks) || parseNetworks(metadata(raw).annotations, meta.namespace),
     ),
+    apiUse,
+    scrapedAt: parseScrapedAt(metadata(raw).annotations),
   };
 }
 
-type FromSpec = Pick<Pod, 'hostNetwork' | 'node' | 'namedPorts' | 'references'>;
+type FromSpec = Pick<Pod, 'hostNetwork' | 'node' | 'namedPorts' | 'references' | 'apiUse'>;
+
+interface SpecOptions {
+  readonly interner?: Interner;
+  /** What a saved snapshot adds to the pod. */
+  readonly saved?: unknown;
+  /** The API server has stored the pod and written its volumes: a token that is mounted is one of them. */
+  readonly stored?: boolean;
+}
 
 /** What the model takes from a pod's spec, or from a workload's pod template. */
 export function parsePodSpec(
   raw: unknown,
   namespace: string,
-  interner: Interner = SHARED,
-  saved?: unknown,
+  { interner = SHARED, saved, stored = false }: SpecOptions = {},
 ): FromSpec {
   const { hostNetwork, nodeName, containers, initContainers } = fields(raw);
   const started = items(initContainers).map(fields);
   const lasting = [...items(containers).map(fields), ...started.filter(isSidecar)];
-  const references = savedReferences(saved) ?? parseReferences([...lasting, ...started], namespace);
+  const known = savedReferences(saved);
+  const references = known ?? parseReferences([...lasting, ...started], namespace);
+  const apiUse = known === undefined ? parseApiUse(fields(raw), lasting, stored) : text(fields(saved).apiUse);
   return {
     hostNetwork: hostNetwork === true,
     node: interner.string(text(nodeName)),
     namedPorts: interner.ports(lasting.flatMap(parsePorts)),
     references: interner.references(references),
+    apiUse: interner.string(apiUse),
   };
+}
+
+/** Annotations by which pods usually ask to be scraped: `prometheus.io/scrape` and `prometheus.io/port`. */
+export function parseScrapedAt(raw: unknown): number {
+  const annotations = fields(raw);
+  if (annotations['prometheus.io/scrape'] !== 'true') return 0;
+  const port = text(annotations['prometheus.io/port']);
+  return portNumber(/^\d{1,5}$/.test(port) ? Number(port) : 0) || -1;
 }
 
 /** An init container that restarts always runs beside the others (native sidecar, KEP-753). */
@@ -99,9 +125,9 @@ export function deploymentOf(replicaSet: string, hash: unknown): string | undefi
 }
 
 /**
- * What a saved snapshot adds to a pod beside Kubernetes' own fields, because the environment it was read from
- * is not saved: `portent: {workload: {kind, name}, references: [{namespace, service, port, source}],
- * networks}`.
+ * What a saved snapshot adds to a pod beside Kubernetes' own fields, because what it was read from is not
+ * saved: `portent: {workload: {kind, name}, references: [{namespace, service, port, source}],
+ * networks, apiUse}`.
  */
 function savedReferences(raw: unknown): Reference[] | undefined {
   const { references } = fields(raw);

@@ -1,7 +1,7 @@
 import type { Pod, Workload } from '../objects.ts';
 import { controller, metadata, type Owner, parseLabels, parseMeta, SHARED } from './meta.ts';
 import { parseNetworks } from './networks.ts';
-import { deploymentOf, parsePodSpec } from './pod.ts';
+import { deploymentOf, parsePodSpec, parseScrapedAt } from './pod.ts';
 import { fields, isAbsent, items, text, whole } from './wire.ts';
 
 /** A workload object and the pods it would make, as one pod that stands for them. */
@@ -53,6 +53,7 @@ export function parseWorkload(raw: unknown): WorkloadObject {
       ready: true,
       replicas: replicasOf(kind, spec, fields(raw).status),
       networks: parseNetworks(fields(template.metadata).annotations, namespace),
+      scrapedAt: parseScrapedAt(fields(template.metadata).annotations),
       ...parsePodSpec(template.spec, namespace),
     },
   };
