@@ -81,7 +81,7 @@ export const callbackBlocked: Rule = {
           {
             subject: 'Service guard/webhook',
             action: 'deny',
-            message: `the API server can no longer call it (TCP 9443), and ${NEEDS}: requests that it must be asked about will fail; allowed now only from all pods of the cluster.`,
+            message: `the API server can no longer call it (TCP 9443), and ${NEEDS}: requests it must see will fail; allowed now only from all pods of the cluster.`,
           },
         ],
       },
@@ -146,7 +146,7 @@ export const callbackBlocked: Rule = {
           {
             subject: 'Service guard/webhook',
             action: 'deny',
-            message: `the API server can no longer call it (TCP 8443), and ${NEEDS}: requests that it must be asked about will fail; allowed now only from anyone on some ports.`,
+            message: `the API server can no longer call it (TCP 8443), and ${NEEDS}: requests it must see will fail; allowed now only from anyone on some ports.`,
           },
         ],
       },
@@ -157,7 +157,7 @@ export const callbackBlocked: Rule = {
       const { service: of, port, targets, callbacks, policies } = cut;
       const names = sortedTexts(callbacks.map(({ kind, name }) => `${kind} ${name}`));
       const { severity, action } = gravity(cut);
-      const fails = action === 'deny' ? ': requests that it must be asked about will fail' : '';
+      const fails = action === 'deny' ? ': requests it must see will fail' : '';
       yield {
         subject: serviceText(of),
         severity,
