@@ -2,7 +2,15 @@
 import type { Callback, NetworkPolicy, Service, ServicePort } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import type { PodClass } from '../model/snapshot.ts';
-import { type Address, addressSet } from '../netset/addresses.ts';
+import {
+  type Address,
+  ALL_V4,
+  ALL_V6,
+  addressSet,
+  type Block,
+  containsAddresses,
+  mergeAddresses,
+} from '../netset/addresses.ts';
 import { hasConnection } from '../netset/connections.ts';
 import { targetsOf } from '../simulate/backends.ts';
 import type { Simulation } from '../simulate/contract.ts';
@@ -130,7 +138,7 @@ class Servers {
     const unclear = view.snapshot.tiers.size > 0 || view.unclear(podClass, 'ingress').length > 0;
     if (podClass.hostNetwork || (policies.length === 0 && !unclear)) return 'yes';
     const openings = ingressOpenings(policies, podClass, protocol, target);
-    if (openings.any && !unclear) return 'yes';
+    if ((openings.any || admitsAll(podClass, openings.blocks)) && !unclear) return 'yes';
     const passes = (from: Parameters<typeof reach>[1]): 'yes' | 'no' | 'unknown' => {
       const { allowed, unknown } = reach(view, from, { kind: 'class', podClass });
       if (hasConnection(allowed, protocol, target)) return 'yes';
@@ -150,4 +158,13 @@ class Servers {
     const placed = this.#placed && podClass.pods.every(({ node, ready }) => node !== '' || !ready);
     return placed ? 'no' : 'unlikely';
   }
+}
+
+/** Whether the blocks admit every address of the family that the pods are called in: 0.0.0.0/0, as charts write it. */
+function admitsAll({ pods }: PodClass, blocks: readonly Block[]): boolean {
+  if (blocks.length === 0) return false;
+  const admitted = mergeAddresses(blocks.map(({ addresses }) => addresses));
+  const addresses = pods.flatMap((pod) => pod.addresses);
+  const onlyV6 = addresses.length > 0 && addresses.every((address) => typeof address === 'bigint');
+  return containsAddresses(admitted, onlyV6 ? ALL_V6 : ALL_V4);
 }
