@@ -94,4 +94,6 @@ export interface Snapshot {
   covers(selector: Selector): boolean;
   /** Pods by address; host-network pods are not in it. Built when first asked for. */
   podAt(address: number | bigint): Pod | undefined;
+  /** Services by their own address (clusterIPs). Built when first asked for. */
+  serviceAt(address: number | bigint): Service | undefined;
 }

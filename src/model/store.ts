@@ -1,3 +1,4 @@
+import { AddressIndex } from './address-index.ts';
 import { NO_LABELS, withLabel } from './labels.ts';
 import { Namers } from './namers.ts';
 import {
@@ -37,8 +38,10 @@ export class Store implements Snapshot {
   readonly #far = new Vocabulary();
   readonly #podsNaming = new Namers<Pod>();
   readonly #routesNaming = new Namers<Route>();
+  // Host-network pods have their node's address, which says nothing about them.
+  readonly #podsAt = new AddressIndex<Pod>((pod) => (pod.hostNetwork ? [] : pod.addresses));
+  readonly #servicesAt = new AddressIndex<Service>(({ clusterIPs }) => clusterIPs);
   #podCount = 0;
-  #byAddress: Map<number | bigint, Pod> | undefined;
   cni: Cni = UNKNOWN_CNI;
   health: Health = { state: 'fixed', problems: [] };
 
@@ -74,12 +77,15 @@ export class Store implements Snapshot {
   }
 
   podAt(address: number | bigint): Pod | undefined {
-    if (this.#byAddress === undefined) {
-      this.#byAddress = new Map();
-      for (const space of this.#spaces.values())
-        for (const pod of space.pods.values()) this.#indexAddresses(pod);
-    }
-    return this.#byAddress.get(address);
+    return this.#podsAt.at(address, () => this.#each(({ pods }) => pods.values()));
+  }
+
+  serviceAt(address: number | bigint): Service | undefined {
+    return this.#servicesAt.at(address, () => this.#each(({ services }) => services.values()));
+  }
+
+  *#each<T>(of: (space: StoredSpace) => Iterable<T>): Iterable<T> {
+    for (const space of this.#spaces.values()) yield* of(space);
   }
 
   putPod(pod: Pod): void {
@@ -145,7 +151,9 @@ export class Store implements Snapshot {
     const old = space.services.get(service.name);
     if (old?.selector !== undefined) space.near.remove(old.selector);
     if (service.selector !== undefined) space.near.add(service.selector);
+    if (old !== undefined) this.#servicesAt.remove(old);
     space.putService(service);
+    this.#servicesAt.add(service);
   }
 
   removeService(namespace: string, name: string): void {
@@ -153,6 +161,7 @@ export class Store implements Snapshot {
     const old = space?.services.get(name);
     if (space === undefined || old === undefined) return;
     if (old.selector !== undefined) space.near.remove(old.selector);
+    this.#servicesAt.remove(old);
     space.removeService(name);
     this.#forget(space);
   }
@@ -264,20 +273,12 @@ export class Store implements Snapshot {
 
   #index(pod: Pod): void {
     this.#nameByPod(pod, 'add');
-    this.#indexAddresses(pod);
-  }
-
-  #indexAddresses(pod: Pod): void {
-    if (this.#byAddress === undefined || pod.hostNetwork) return;
-    for (const address of pod.addresses) this.#byAddress.set(address, pod);
+    this.#podsAt.add(pod);
   }
 
   #unindex(pod: Pod): void {
     this.#nameByPod(pod, 'remove');
-    if (this.#byAddress === undefined) return;
-    for (const address of pod.addresses) {
-      if (this.#byAddress.get(address) === pod) this.#byAddress.delete(address);
-    }
+    this.#podsAt.remove(pod);
   }
 }
 

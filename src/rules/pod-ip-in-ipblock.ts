@@ -1,7 +1,9 @@
 import { fewAddresses } from '../evidence/holes.ts';
-import { parseCidr } from '../netset/addresses.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { type Address, parseCidr } from '../netset/addresses.ts';
 import type { Rule } from './rule.ts';
 import { listText, pathText, policyText } from './text.ts';
+import { policy, service } from './worlds/manifests.ts';
 import { EXCEPT_ONE_CLIENT, REGIONS } from './worlds/regions.ts';
 
 /** A block of more addresses is a network, not somebody's address. */
@@ -10,19 +12,27 @@ const MOST_FINDINGS = 5;
 /** CIDRs read: a policy may hold tens of thousands. */
 const MOST_CIDRS = 500;
 
+const DATABASE = service('demo/db', 'app: server', '{port: 5432}', '  clusterIP: 10.96.0.10\n');
+const EGRESS = (cidr: string) =>
+  policy(
+    'demo/out',
+    `  podSelector: {}\n  policyTypes: [Egress]\n  egress:\n  - to:\n    - ipBlock: {cidr: ${cidr}}\n`,
+  );
+
 export const podIpInIpblock: Rule = {
   id: 'pod-ip-in-ipblock',
-  title: "A pod's address in an ipBlock",
+  title: "A pod's or Service's address in an ipBlock",
   kinds: ['NetworkPolicy'],
   operations: ['CREATE', 'UPDATE'],
   severity: 'medium',
   action: 'warn',
   needs: 'model',
-  summary: "An ipBlock names the address of a pod: it is the pod's only until the pod is replaced.",
-  why: 'Pod addresses are handed out anew with each pod. Tomorrow the block means nobody, or somebody else. Some network plug-ins do not match pods by address at all.',
+  summary:
+    "An ipBlock names the address of a pod, which is the pod's only until it is replaced, or of a Service, which no policy sees.",
+  why: 'Pod addresses are handed out anew with each pod. Tomorrow the block means nobody, or somebody else. Some network plug-ins do not match pods by address at all. The address of a Service is replaced by that of a pod behind it before a policy is asked.',
   fix: 'Name pods by podSelector and namespaceSelector. Keep ipBlock for addresses outside the cluster.',
   limits: [
-    'Blocks and exceptions of up to 16 addresses are looked at, against the addresses that pods have now.',
+    'Blocks and exceptions of up to 16 addresses are looked at, against the addresses that pods and Services have now.',
     'Of a policy the first 500 blocks and exceptions are looked at; the answer says when there are more.',
   ],
   examples: {
@@ -34,8 +44,28 @@ export const podIpInIpblock: Rule = {
         manifest: EXCEPT_ONE_CLIENT.replace(', except: [10.1.0.7/32]', ''),
         findings: [],
       },
+      {
+        title: 'An address outside the cluster',
+        cluster: REGIONS + DATABASE,
+        operation: 'CREATE',
+        manifest: EGRESS('192.0.2.9/32'),
+        findings: [],
+      },
     ],
     bad: [
+      {
+        title: 'Egress to the address of a Service',
+        cluster: REGIONS + DATABASE,
+        operation: 'CREATE',
+        manifest: EGRESS('10.96.0.10/32'),
+        findings: [
+          {
+            subject: 'NetworkPolicy demo/out',
+            message:
+              'spec.egress[0].to[0] names 10.96.0.10/32, the address of Service demo/db: policies see the pods and addresses behind a Service, never its own, so that it matches nothing.',
+          },
+        ],
+      },
       {
         title: "One client's address as an exception",
         cluster: REGIONS,
@@ -71,20 +101,22 @@ export const podIpInIpblock: Rule = {
           const named = [peer.block.cidr, ...peer.block.except].flatMap((cidr) => {
             const addresses = --left < 0 ? undefined : parseCidr(cidr);
             if (addresses === undefined) return [];
-            const pods = fewAddresses(addresses, MOST_ADDRESSES).map((address) => snapshot.podAt(address));
-            return pods.flatMap((pod) => (pod === undefined ? [] : [{ cidr, pod }]));
+            return fewAddresses(addresses, MOST_ADDRESSES).flatMap((address) => {
+              const owner = ownerOf(snapshot, address);
+              return owner === undefined ? [] : [{ cidr, owner }];
+            });
           });
-          const first = named[0];
-          if (first === undefined) continue;
+          if (named.length === 0) continue;
           if (++found > MOST_FINDINGS) return;
-          const cidrs = listText([...new Set(named.map(({ cidr }) => cidr))]);
-          const pods = named.map(({ pod }) => `${pod.namespace}/${pod.name}`);
+          // Of a block that holds addresses of both, the Services' part is wrong even today.
+          const kind = named.find(({ owner }) => owner.kind === 'Service')?.owner.kind ?? 'Pod';
+          const meant = named.filter(({ owner }) => owner.kind === kind);
+          const cidrs = listText([...new Set(meant.map(({ cidr }) => cidr))]);
+          const paths = meant.map(({ owner }) => owner.path);
           const path = pathText(direction, i, j);
-          const whose =
-            pods.length === 1 ? `the address of pod ${pods[0]}` : `addresses of pods ${listText(pods)}`;
           yield {
             subject: policyText(policy),
-            message: `${path} names ${cidrs}, now ${whose}: pod addresses are ephemeral, and the block follows no pod.`,
+            message: `${path} names ${cidrs}, ${whoseText(kind, paths)}`,
             because: [`${policyText(policy)} ${path}`],
           };
         }
@@ -92,3 +124,28 @@ export const podIpInIpblock: Rule = {
     }
   },
 };
+
+interface Owner {
+  readonly kind: 'Pod' | 'Service';
+  /** `namespace/name`. */
+  readonly path: string;
+}
+
+function ownerOf(snapshot: Snapshot, address: Address): Owner | undefined {
+  const pod = snapshot.podAt(address);
+  if (pod !== undefined) return { kind: 'Pod', path: `${pod.namespace}/${pod.name}` };
+  const service = snapshot.serviceAt(address);
+  return service === undefined
+    ? undefined
+    : { kind: 'Service', path: `${service.namespace}/${service.name}` };
+}
+
+function whoseText(kind: Owner['kind'], paths: readonly string[]): string {
+  const one = paths.length === 1;
+  if (kind === 'Pod') {
+    const whose = one ? `the address of pod ${paths[0]}` : `addresses of pods ${listText(paths)}`;
+    return `now ${whose}: pod addresses are ephemeral, and the block follows no pod.`;
+  }
+  const whose = one ? `the address of Service ${paths[0]}` : `addresses of Services ${listText(paths)}`;
+  return `${whose}: policies see the pods and addresses behind a Service, never its own, so that it matches nothing.`;
+}
