@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { type Feed, startFeed } from '../../src/cluster/feed.ts';
-import { loadLive, readLive } from '../../src/cluster/snapshot-live.ts';
-import { labelPairs } from '../../src/model/labels.ts';
+import { readLive } from '../../src/cluster/snapshot-live.ts';
 import { readDocuments } from '../../src/model/parse/documents.ts';
 import { load } from '../../src/model/parse/load.ts';
 import { parseManifest } from '../../src/model/parse/manifest.ts';
-import type { Snapshot } from '../../src/model/snapshot.ts';
 import { Store } from '../../src/model/store.ts';
 import { type Cluster, startCluster } from '../cluster/cluster.ts';
+import { contents, sameAsListed as modelSameAsListed } from './contents.ts';
 import { until } from './harness.ts';
 
 let cluster: Cluster;
@@ -29,57 +28,8 @@ after(async () => {
   await cluster?.stop();
 });
 
-/** Everything the model holds, as text that is equal for equal models. */
-function contents(snapshot: Snapshot): Record<string, unknown> {
-  const plain = (value: unknown): unknown =>
-    JSON.parse(JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? `${each}` : each)));
-  const sorted = (map: ReadonlyMap<string, unknown>): [string, unknown][] =>
-    [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => [key, plain(value)]);
-  const spaces = [...snapshot.spaces.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-  return {
-    nodes: sorted(snapshot.nodes),
-    tiers: sorted(snapshot.tiers),
-    foreign: sorted(snapshot.foreign),
-    callbacks: sorted(snapshot.callbacks),
-    cni: snapshot.cni,
-    pods: snapshot.podCount,
-    spaces: spaces.map(({ name, labels, known, terminating, pods, policies, services, slices, routes }) => ({
-      name,
-      labels: labelPairs(labels),
-      known,
-      terminating,
-      pods: sorted(pods),
-      policies: sorted(policies),
-      services: sorted(services),
-      slices: [...slices]
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([service, ofService]) => [service, sorted(ofService)]),
-      routes: sorted(routes),
-    })),
-  };
-}
-
-async function listed(): Promise<Record<string, unknown>> {
-  const store = new Store();
-  await loadLive(store, { kubeconfigPath: cluster.kubeconfigPath });
-  return contents(store);
-}
-
 /** The followed model becomes equal to a fresh list of everything. */
-async function sameAsListed(): Promise<void> {
-  let fresh: unknown;
-  let followed: unknown;
-  const equal = async (): Promise<boolean> => {
-    fresh = await listed();
-    await setTimeout(100);
-    followed = contents(feed.snapshot);
-    return JSON.stringify(fresh) === JSON.stringify(followed);
-  };
-  await until('the model equals a fresh list', equal, 30_000).catch((error: unknown) => {
-    assert.deepEqual(followed, fresh);
-    throw error;
-  });
-}
+const sameAsListed = (): Promise<void> => modelSameAsListed(feed.snapshot, cluster.kubeconfigPath);
 
 const source = (kind: string) => feed.sources().find((each) => each.kind === kind);
 

@@ -51,7 +51,7 @@ export interface Portent {
   readonly caPem: string;
   readonly process: ServerProcess;
   readonly log: () => string;
-  health(path: '/readyz' | '/healthz' | '/metrics'): Promise<Health>;
+  health(path: '/readyz' | '/healthz' | '/metrics' | '/debug/model'): Promise<Health>;
   stop(): Promise<void>;
 }
 
