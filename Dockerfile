@@ -14,6 +14,9 @@ COPY src ./src
 RUN npm run -s build
 # What is bundled, in CycloneDX; tools that only build are not.
 RUN npm sbom --sbom-format=cyclonedx --omit=dev --omit=optional > dist/sbom.cdx.json
+# The program where it will be, with what Node makes of it. package.json says that its files are ES modules.
+COPY LICENSE /app/
+RUN cp -r dist package.json /app/ && node scripts/warm.ts /app 65532
 
 # No shell and no package manager: the Node binary, the libraries it links to, and the bundled program.
 FROM ${BASE}
@@ -27,10 +30,9 @@ LABEL org.opencontainers.image.title="portent" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.base.name="${BASE}"
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
-# package.json says that these files are ES modules.
-COPY LICENSE package.json /app/
-COPY --from=build /portent/dist /app/dist
-ENV NODE_ENV=production
+COPY --from=build /app /app
+ENV NODE_ENV=production \
+    NODE_COMPILE_CACHE=/app/cache
 USER 65532:65532
 WORKDIR /app
 EXPOSE 8443 9090

@@ -34,7 +34,7 @@ export function buildBase(root: string): Readonly<Record<string, string>> {
   runtimeBase(root);
   addProgram(root, process.execPath, '/usr/local/bin/node');
   addProgram(root, realpathSync('/bin/sh'), '/bin/sh');
-  addProgram(root, realpathSync('/usr/bin/env'), '/usr/bin/env');
+  for (const program of ['/usr/bin/env', '/bin/cp']) addProgram(root, realpathSync(program), program);
   const modules = join(root, 'usr', 'local', 'lib', 'node_modules');
   cpSync(npmFolder(), join(modules, 'npm'), { recursive: true });
   const starter = join(root, 'usr', 'local', 'bin', 'npm');

@@ -103,7 +103,7 @@ function imageTests(): void {
     const size = [...files.values()].reduce((sum, each) => sum + each, 0);
     assert.ok(size > 1_000_000 && size < ROOM, `${size} bytes`);
     const expected =
-      /^\/app\/(LICENSE|package\.json|dist\/(portent\.js|sbom\.cdx\.json|chunks\/[\w-]+\.js(\.LEGAL\.txt)?))$/;
+      /^\/app\/(LICENSE|package\.json|dist\/(portent\.js|sbom\.cdx\.json|chunks\/[\w-]+\.js(\.LEGAL\.txt)?)|cache\/[\w.-]+\/\w+)$/;
     assert.deepEqual(
       [...files.keys()].filter((path) => !expected.test(path)),
       [],
@@ -154,11 +154,9 @@ function imageTests(): void {
     console.log(JSON.stringify({ uid: process.getuid(), groups: process.getgroups(), codes }));
   `;
     const child = startContainer(root, config, [node, '-e', probe], {});
-    const [said, complaint] = await Promise.all(
-      [child.stdout, child.stderr].map((stream) => (stream === null ? '' : text(stream))),
-    );
+    const [said, complaint] = await outputs(child);
     assert.equal(complaint, '');
-    const { uid, groups, codes } = JSON.parse(said ?? '') as {
+    const { uid, groups, codes } = JSON.parse(said) as {
       readonly uid: number;
       readonly groups: readonly number[];
       readonly codes: readonly string[];
@@ -166,6 +164,15 @@ function imageTests(): void {
     assert.equal(uid, 65532);
     assert.deepEqual(groups, [65532]);
     assert.deepEqual(new Set(codes), new Set(['EROFS']));
+  });
+
+  test('what Node compiled when the image was built is what it runs', { timeout: 20_000 }, async () => {
+    const debug = { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' };
+    const child = startContainer(root, config, [...config.Entrypoint, 'serve', '--help'], debug);
+    const [help, said] = await outputs(child);
+    assert.match(help, /Answer admission reviews/);
+    assert.match(said, /cache for ESM file:\/\/\/app\/dist\/chunks\/serve-\w+\.js was accepted/);
+    assert.doesNotMatch(said, /was rejected|failed/);
   });
 
   test('on a read-only root, as nobody: it serves', { timeout: 30_000 }, async () => {
@@ -232,6 +239,12 @@ function imageTests(): void {
     const [code] = (await once(program, 'exit')) as [number | null];
     assert.equal(code, 0, log);
   });
+}
+
+/** What a process writes until it ends, to standard output and to standard error. */
+async function outputs({ stdout, stderr }: ChildProcess): Promise<[string, string]> {
+  if (stdout === null || stderr === null) throw new Error('the container has no outputs');
+  return Promise.all([text(stdout), text(stderr)]);
 }
 
 function health(port: number): Promise<number> {
