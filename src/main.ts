@@ -22,6 +22,7 @@ import { type DebugSource, debugModel } from './server/debug.ts';
 import { startLagMeter } from './server/lag.ts';
 import { listen } from './server/listen.ts';
 import { keepSmall } from './server/memory.ts';
+import { startMemoryMeter } from './server/memory-meter.ts';
 import { buildMetricsServer, type Readiness } from './server/metrics-server.ts';
 import { buildServer } from './server/server.ts';
 import { createLog, type Log } from './telemetry/logger.ts';
@@ -69,6 +70,7 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
   const cluster = await open(options, log, live);
   const { events } = cluster;
   const lag = startLagMeter();
+  const memory = startMemoryMeter();
   const recent = new Recent();
   const metrics: Metrics = new Metrics({
     rules: [...RULES.map(({ id }) => id), 'budget'],
@@ -101,6 +103,7 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
     logger,
     limits: { ...config.limits },
     lag,
+    memory,
     ready: () => withDetail(withCertificate(cluster.ready(), serving), live.problems()),
     secure: secureOptions(serving.current()),
     ...callersOf(config),
@@ -114,6 +117,7 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
   const end = async (): Promise<void> => {
     clearInterval(looking);
     lag.stop();
+    memory.stop();
     await Promise.all([
       serving.stop(),
       webhook.app.close(),

@@ -99,6 +99,9 @@ export const schema = z.strictObject({
       body: bytes(1024, 64 * 1024 ** 2)
         .prefault('7Mi')
         .meta({ description: 'Largest review. The API server sends up to about 6 MiB for one update.' }),
+      bodies: bytes(1024, 4 * 1024 ** 3)
+        .prefault('64Mi')
+        .meta({ description: 'All reviews in flight together; more are answered 503.' }),
       inFlight: whole(1, 10_000).default(64).meta({ description: 'Reviews at once; more are answered 429.' }),
       connections: whole(1, 100_000).default(1000).meta({ description: 'Open connections at once.' }),
       headerSeconds: seconds(0.1, 300).default(5).meta({ description: 'Time to send the request headers.' }),
@@ -109,6 +112,9 @@ export const schema = z.strictObject({
       lagSeconds: seconds(0.01, 60)
         .default(2)
         .meta({ description: 'Event-loop lag past which new reviews are answered 503.' }),
+      memoryPercent: whole(10, 100, 'per cent').default(90).meta({
+        description: 'Share of the heap or of the container past which new reviews are answered 503.',
+      }),
     })
     .prefault({}),
   shutdown: z

@@ -1,12 +1,15 @@
 /** What one server lets itself be asked for. Times in seconds, sizes in bytes. */
 export interface Limits {
   readonly body: number;
+  /** All bodies that are being read or judged, together. */
+  readonly bodies: number;
   readonly inFlight: number;
   readonly connections: number;
   readonly headerSeconds: number;
   readonly bodySeconds: number;
   readonly idleSeconds: number;
   readonly lagSeconds: number;
+  readonly memoryPercent: number;
 }
 
 /**

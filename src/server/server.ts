@@ -10,6 +10,7 @@ import { failureOf } from './errors.ts';
 import { jsonError } from './json.ts';
 import type { LagMeter } from './lag.ts';
 import { deadlineOf, type Limits } from './limits.ts';
+import type { MemoryMeter } from './memory-meter.ts';
 import { type Readiness, readinessText } from './metrics-server.ts';
 
 /** What the webhook's server is made of. */
@@ -19,6 +20,7 @@ export interface ServerDeps {
   readonly logger: Logger;
   readonly limits: Limits;
   readonly lag: LagMeter;
+  readonly memory: MemoryMeter;
   /** Whether the model was loaded once, and if not, what is missing. */
   readonly ready: () => Readiness;
   readonly secure: SecureContextOptions;
@@ -118,6 +120,8 @@ export function buildServer(deps: ServerDeps): WebhookServer {
   const started = Symbol('started');
   type Timed = FastifyRequest & { [started]?: number };
 
+  /** Bytes of all bodies in flight, as announced. */
+  let bodies = 0;
   /** Refuses a review before its body is read. */
   const admit = (request: Timed, reply: FastifyReply, done: () => void): void => {
     request[started] = performance.now();
@@ -145,16 +149,29 @@ export function buildServer(deps: ServerDeps): WebhookServer {
       shed(reply, 'in_flight', 429, 'TooManyRequests', text);
       return;
     }
+    // Sent in chunks, it may become as long as any.
+    const length = Number(request.headers['content-length'] ?? limits.body);
+    if (bodies + length > limits.bodies && bodies > 0) {
+      const text = 'Portent reads as much as it may at once (limits.bodies); try again';
+      shed(reply, 'memory', 503, 'ServiceUnavailable', text);
+      return;
+    }
+    if (deps.memory.share() * 100 > limits.memoryPercent) {
+      shed(reply, 'memory', 503, 'ServiceUnavailable', 'Portent is short of memory; try again');
+      return;
+    }
     metrics.inFlight++;
+    bodies += length;
     // 'close' comes once, whether the answer was sent or the caller left in the middle of its body.
     reply.raw.once('close', () => {
       metrics.inFlight--;
+      bodies -= length;
     });
     done();
   };
   const shed = (
     reply: FastifyReply,
-    reason: 'lag' | 'in_flight' | 'deadline',
+    reason: 'lag' | 'in_flight' | 'memory' | 'deadline',
     status: number,
     name: string,
     text: string,

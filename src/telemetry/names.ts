@@ -11,7 +11,7 @@ export const LABEL_VALUES = {
   dry_run: ['true', 'false'],
   severity: ['critical', 'high', 'medium', 'low', 'info'],
   action: ['note', 'warn', 'deny'],
-  shed: ['in_flight', 'lag', 'deadline', 'gone'],
+  shed: ['in_flight', 'lag', 'memory', 'deadline', 'gone'],
   malformed: [
     'json',
     'content_type',
@@ -68,7 +68,7 @@ export const METRICS = {
   shed: {
     name: 'portent_admission_shed_total',
     type: 'counter',
-    help: 'Admission reviews refused to stay alive: too many at once, event loop too late, deadline over, caller gone.',
+    help: 'Admission reviews refused to stay alive: too many at once, event loop too late, memory short, deadline over, caller gone.',
     labels: ['reason'],
   },
   malformed: {

@@ -24,6 +24,8 @@ export const LIMITS: Limits = {
   bodySeconds: 10,
   idleSeconds: 60,
   lagSeconds: 2,
+  bodies: 64 * 1024 ** 2,
+  memoryPercent: 90,
 };
 
 /** One authority for all tests of a file. */
@@ -38,6 +40,8 @@ export interface Harness {
   readonly log: () => string;
   /** Sets what the lag meter says, in seconds. */
   lag: number;
+  /** Sets what the memory meter says: 1 = at the limit. */
+  memory: number;
   close(): Promise<void>;
 }
 
@@ -60,7 +64,7 @@ export async function harness(options: HarnessOptions = {}): Promise<Harness> {
   });
   const store = cluster();
   const metrics = options.metrics ?? new Metrics({ rules: RULES.map(({ id }) => id), version: 'test' });
-  const state = { lag: 0 };
+  const state = { lag: 0, memory: 0 };
   const webhook = buildServer({
     admission: {
       snapshot: () => store,
@@ -73,6 +77,7 @@ export async function harness(options: HarnessOptions = {}): Promise<Harness> {
     logger: createLog('info', sink).logger,
     limits: { ...LIMITS, ...options.limits },
     lag: { seconds: () => state.lag, stop: () => {} },
+    memory: { share: () => state.memory, stop: () => {} },
     ready: options.ready ?? (() => ({ ready: true, detail: [] })),
     secure: secureOptions(serving),
     ...(options.callers === undefined ? {} : { callers: options.callers }),
@@ -85,6 +90,12 @@ export async function harness(options: HarnessOptions = {}): Promise<Harness> {
     port,
     url: `https://127.0.0.1:${port}`,
     log: () => log,
+    get memory() {
+      return state.memory;
+    },
+    set memory(share) {
+      state.memory = share;
+    },
     get lag() {
       return state.lag;
     },

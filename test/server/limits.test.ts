@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -107,6 +108,64 @@ test('while the event loop is late, reviews are shed and probes answered', () =>
     assert.equal((await send(`${server.url}/validate`, body)).status, 200);
     assert(await counted(server, 'shed_total{reason="lag"} 1'));
   }));
+
+test('bodies that are too much together, or a lack of memory, shed reviews and never probes', () =>
+  withServer({ limits: { bodies: 2 * body.length } }, async (server) => {
+    const sockets = await Promise.all([raw(server), raw(server)]);
+    for (const socket of sockets) socket.write(HEAD + body.slice(0, 20));
+    assert(await counted(server, 'portent_admission_in_flight 2'));
+    const reply = await send(`${server.url}/validate`, body);
+    assert.deepEqual([reply.status, reply.headers['retry-after']], [503, '1']);
+    assert.match(reply.text, /limits\.bodies/);
+    for (const socket of sockets) socket.destroy();
+    assert(await counted(server, 'portent_admission_in_flight 0'));
+    assert.equal((await send(`${server.url}/validate`, body)).status, 200);
+    server.memory = 0.95;
+    assert.equal((await send(`${server.url}/validate`, body)).status, 503);
+    assert.equal((await send(`${server.url}/readyz`)).status, 200);
+    server.memory = 0.5;
+    assert.equal((await send(`${server.url}/validate`, body)).status, 200);
+    assert(await counted(server, 'shed_total{reason="memory"} 2'));
+  }));
+
+test('one review that is larger than all together is read when it is alone', () =>
+  withServer({ limits: { bodies: 10 } }, async (server) => {
+    assert.equal((await send(`${server.url}/validate`, body)).status, 200);
+  }));
+
+test('a body sent in chunks counts as the largest there may be', () =>
+  withServer({ limits: { bodies: 7 * 1024 ** 2 + 1 } }, async (server) => {
+    const socket = await raw(server);
+    socket.write(HEAD.replace(/Content-Length: \d+/, 'Transfer-Encoding: chunked'));
+    assert(await counted(server, 'portent_admission_in_flight 1'));
+    assert.equal((await send(`${server.url}/validate`, body)).status, 503);
+    socket.destroy();
+  }));
+
+test('a process whose heap fills up sheds and lives, and answers again when it is empty', {
+  timeout: 60_000,
+}, async () => {
+  const script = `
+    import { startMemoryMeter } from ${JSON.stringify(new URL('../../src/server/memory-meter.ts', import.meta.url).href)};
+    import { setTimeout as sleep } from 'node:timers/promises';
+    const meter = startMemoryMeter();
+    let kept = [];
+    while (meter.share() < 0.9) { kept.push(new Array(10_000).fill(0).map((_, i) => ({ i }))); await sleep(1); }
+    console.log('full');
+    kept = [];
+    while (meter.share() > 0.5) await sleep(100);
+    console.log('empty');`;
+  const args = [
+    '--max-old-space-size=128',
+    '--max-semi-space-size=2',
+    '--input-type=module',
+    '--eval',
+    script,
+  ];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 50_000 });
+  assert.equal(stdout, 'full\nempty\n', stderr);
+  assert.equal(status, 0);
+});
 
 test('a review whose deadline is over is not judged', () =>
   withServer({}, async (server) => {
