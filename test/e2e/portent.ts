@@ -14,6 +14,7 @@ import { ServerProcess } from '../cluster/process.ts';
 import { waitFor } from '../cluster/wait.ts';
 import { Watchdog } from '../cluster/watchdog.ts';
 import { webhooksInForce } from '../cluster/webhook.ts';
+import { MountedFile } from './mounted.ts';
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'cli', 'portent.ts');
 const namespace = 'portent-system';
@@ -51,6 +52,8 @@ export interface Portent {
   readonly caPem: string;
   readonly process: ServerProcess;
   readonly log: () => string;
+  /** Swaps the configuration file under the running program: for another one, or for a text as it is. */
+  reconfigure(config: object | string): void;
   health(path: '/readyz' | '/healthz' | '/metrics' | '/debug/model'): Promise<Health>;
   stop(): Promise<void>;
 }
@@ -82,8 +85,8 @@ export async function startPortent(cluster: Cluster, options: PortentOptions = {
   const watchdog = new Watchdog(folder);
   const [port = 0, metricsPort = 0] = await freePorts(2);
   const address = '127.0.0.1';
-  const config = {
-    ...options.config,
+  const configText = (given: object | undefined): string => JSON.stringify({ ...given, ...own });
+  const own = {
     listen: { address, port },
     metrics: { address, port: metricsPort },
     tls: {
@@ -94,9 +97,9 @@ export async function startPortent(cluster: Cluster, options: PortentOptions = {
   const files = {
     'tls.crt': serving.certificate,
     'tls.key': serving.key,
-    'config.yaml': JSON.stringify(config),
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { mode: 0o600 });
+  const file = new MountedFile(folder, 'config.yaml', configText(options.config));
   const program = new ServerProcess(
     {
       name: 'portent',
@@ -104,7 +107,7 @@ export async function startPortent(cluster: Cluster, options: PortentOptions = {
       folder,
       args: [
         ...(options.nodeArguments ?? []),
-        ...[main, 'serve', `--kubeconfig=${kubeconfig}`, `--config=${join(folder, 'config.yaml')}`],
+        ...[main, 'serve', `--kubeconfig=${kubeconfig}`, `--config=${file.path}`],
       ],
     },
     watchdog,
@@ -120,6 +123,7 @@ export async function startPortent(cluster: Cluster, options: PortentOptions = {
     caPem,
     process: program,
     log: () => program.tail(10_000),
+    reconfigure: (given) => file.swap(typeof given === 'string' ? given : configText(given)),
     health: (path) => ask(`http://${address}:${metricsPort}${path}`),
     stop,
   };
