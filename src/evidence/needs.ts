@@ -37,7 +37,7 @@ export function* needsTo(sources: Sources, podClass: PodClass): Iterable<Need> {
       yield* through('outside', podClass, service, 0, 'declared', `Service ${path} of type ${service.type}`);
     }
     for (const { podClass: client, needsUs, source } of index?.companions(podClass) ?? []) {
-      if (needsUs && !names(view, podClass, client))
+      if (needsUs && !namesServiceOf(view, podClass, client))
         yield* through(client, podClass, service, 0, 'likely', source);
     }
     if (service.headless && podClass.workload.kind === 'StatefulSet') {
@@ -58,7 +58,7 @@ export function* needsFrom(sources: Sources, podClass: PodClass): Iterable<Need>
   }
   const index = sources.indexOf(podClass.space.name);
   for (const { podClass: target, neededByUs, source } of index?.companions(podClass) ?? []) {
-    if (!neededByUs || names(view, target, podClass)) continue;
+    if (!neededByUs || namesServiceOf(view, target, podClass)) continue;
     for (const service of view.servicesOf(target)) {
       yield* through(podClass, target, service, 0, 'likely', source);
     }
@@ -69,7 +69,7 @@ export function* needsFrom(sources: Sources, podClass: PodClass): Iterable<Need>
  * Whether `from` names a Service of `to` in its own spec. Then it is known who of the two connects to whom, and a
  * label that both carry is no evidence of the opposite.
  */
-function names(view: View, from: PodClass, to: PodClass): boolean {
+export function namesServiceOf(view: View, from: PodClass, to: PodClass): boolean {
   return (from.pods[0]?.references ?? []).some(({ namespace, service: name }) => {
     if (namespace !== to.space.name) return false;
     const selector = view.service(namespace, name)?.selector;

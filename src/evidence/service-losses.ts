@@ -7,7 +7,7 @@ import type { Simulation } from '../simulate/contract.ts';
 import { reach } from '../simulate/reach.ts';
 import { endOf } from './losses.ts';
 import type { Caller, Grade } from './need.ts';
-import { backClasses, type Sources, servicePortOf } from './needs.ts';
+import { backClasses, namesServiceOf, type Sources, servicePortOf } from './needs.ts';
 
 /** Why a Service no longer answers on a port that it still has. */
 export type Cause = 'no-pods' | 'no-target' | 'policy';
@@ -83,7 +83,7 @@ function* clientsOf(sources: Sources, service: Service, backs: readonly PodClass
   }
   for (const back of backs) {
     for (const { podClass: from, needsUs, source } of index?.companions(back) ?? []) {
-      if (!needsUs) continue;
+      if (!needsUs || namesServiceOf(sources.view, back, from)) continue;
       if (seen.has(from) || backs.includes(from)) continue;
       seen.add(from);
       yield { from, port: 0, grade: 'likely', source, route: undefined };

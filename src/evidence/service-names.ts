@@ -2,7 +2,7 @@ import type { Callback, Service } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import type { PodClass, Snapshot } from '../model/snapshot.ts';
 import { targetsOf } from '../simulate/backends.ts';
-import { backClasses, type Sources } from './needs.ts';
+import { backClasses, namesServiceOf, type Sources } from './needs.ts';
 
 /** What shows that somebody needs a Service, the gravest first. */
 export const NAMERS = ['callback', 'dns', 'route', 'pod', 'application'] as const;
@@ -45,6 +45,7 @@ export function namingsOf(
   for (const back of backs) {
     for (const { podClass, needsUs, source } of sources.indexOf(service.namespace)?.companions(back) ?? []) {
       if (!needsUs || named.has(podClass) || backs.includes(podClass)) continue;
+      if (namesServiceOf(view, back, podClass)) continue;
       named.add(podClass);
       add('application', podText(podClass, source), 0);
     }
