@@ -175,7 +175,7 @@ export const dnsCut: Rule = {
         ? `${names} can no longer resolve names: egress no longer reaches the cluster DNS on UDP 53; ${now}.`
         : `${names} may no longer resolve names: no cluster DNS is in the model, and egress allows no port 53; ${now}.`,
       because: policiesText(policies),
-      ...(everywhere ? { patch: openDns(context) } : {}),
+      ...(everywhere ? openDns(context) : {}),
       ...seeOf(context, first),
     };
   },
@@ -185,17 +185,19 @@ export const dnsCut: Rule = {
 const USUAL: Wire = peerWire('', 'kube-system', { matchLabels: { 'k8s-app': 'kube-dns' } });
 
 /** An egress rule to the pods behind the DNS Services, by UDP and TCP. */
-function openDns({ evidence, change }: RuleContext): PatchOperation[] {
+function openDns({ evidence, change }: RuleContext): { readonly patch?: readonly PatchOperation[] } {
   const policy = change.after;
-  if (policy?.kind !== 'NetworkPolicy') return [];
+  if (policy?.kind !== 'NetworkPolicy') return {};
   const targets = evidence.dns();
   const services = new Set(targets.map(({ service }) => service));
   const peers = [...services].map(({ namespace, selector = EVERYTHING }) =>
     peerWire(policy.namespace, namespace, selectorWire(selector)),
   );
   const numbers = new Set(targets.filter(({ protocol }) => protocol === 'UDP').map(({ port }) => port));
-  if (numbers.size === 0) return admit(policy, 'egress', [USUAL], portsOf([53]));
-  return admit(policy, 'egress', peers, portsOf(numbers));
+  // No selector matches pods on the host network.
+  if (targets.some(({ podClass }) => podClass.hostNetwork)) return {};
+  if (numbers.size === 0) return { patch: admit(policy, 'egress', [USUAL], portsOf([53])) };
+  return { patch: admit(policy, 'egress', peers, portsOf(numbers)) };
 }
 
 function portsOf(numbers: Iterable<number>): { protocol: Protocol; port: number }[] {

@@ -1,9 +1,11 @@
 import { fewAddresses } from '../evidence/holes.ts';
+import type { BlockPeer, NetworkPolicy } from '../model/objects.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { type Address, parseCidr } from '../netset/addresses.ts';
+import { classPeer, type PatchOperation, peerWire, selectorWire, type Wire } from './patch.ts';
 import type { Rule } from './rule.ts';
 import { listText, pathText, policyText } from './text.ts';
-import { policy, service } from './worlds/manifests.ts';
+import { pod, policy, service } from './worlds/manifests.ts';
 import { EXCEPT_ONE_CLIENT, REGIONS } from './worlds/regions.ts';
 
 /** A block of more addresses is a network, not somebody's address. */
@@ -63,6 +65,36 @@ export const podIpInIpblock: Rule = {
             subject: 'NetworkPolicy demo/out',
             message:
               'spec.egress[0].to[0] names 10.96.0.10/32, the address of Service demo/db: policies see the pods and addresses behind a Service, never its own, so that it matches nothing.',
+            patch: [
+              {
+                op: 'replace',
+                path: '/spec/egress/0/to/0',
+                value: { podSelector: { matchLabels: { app: 'server' } } },
+              },
+            ],
+          },
+        ],
+      },
+      {
+        title: "One client's address, and nothing else",
+        cluster: REGIONS + pod('office/printer', 'app: printer', '10.1.0.9'),
+        operation: 'CREATE',
+        manifest: EXCEPT_ONE_CLIENT.replace('10.1.0.0/16, except: [10.1.0.7/32]', '10.1.0.9/32'),
+        findings: [
+          {
+            subject: 'NetworkPolicy demo/regions',
+            message:
+              'spec.ingress[0].from[0] names 10.1.0.9/32, now the address of pod office/printer: pod addresses are ephemeral, and the block follows no pod.',
+            patch: [
+              {
+                op: 'replace',
+                path: '/spec/ingress/0/from/0',
+                value: {
+                  namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'office' } },
+                  podSelector: { matchLabels: { app: 'printer' } },
+                },
+              },
+            ],
           },
         ],
       },
@@ -118,6 +150,7 @@ export const podIpInIpblock: Rule = {
             subject: policyText(policy),
             message: `${path} names ${cidrs}, ${whoseText(kind, paths)}`,
             because: [`${policyText(policy)} ${path}`],
+            ...patchOf(snapshot, policy, peer, `/spec/${direction}/${i}/${PEERS[direction]}/${j}`),
           };
         }
       }
@@ -148,4 +181,30 @@ function whoseText(kind: Owner['kind'], paths: readonly string[]): string {
   }
   const whose = one ? `the address of Service ${paths[0]}` : `addresses of Services ${listText(paths)}`;
   return `${whose}: policies see the pods and addresses behind a Service, never its own, so that it matches nothing.`;
+}
+
+const PEERS = Object.freeze({ ingress: 'from', egress: 'to' });
+
+/** The labels of the pods that are meant, in place of a block that is one address and nothing else. */
+function patchOf(
+  snapshot: Snapshot,
+  { namespace }: NetworkPolicy,
+  { block }: BlockPeer,
+  path: string,
+): { readonly patch?: readonly PatchOperation[] } {
+  const [address, more] = block.except.length > 0 ? [] : fewAddresses(block.addresses, 1);
+  if (address === undefined || more !== undefined) return {};
+  const value = peerAt(snapshot, namespace, address);
+  return value === undefined ? {} : { patch: [{ op: 'replace', path, value }] };
+}
+
+function peerAt(snapshot: Snapshot, home: string, address: Address): Wire | undefined {
+  const pod = snapshot.podAt(address);
+  if (pod !== undefined) {
+    const podClass = snapshot.spaces.get(pod.namespace)?.classOf(pod);
+    return podClass === undefined ? undefined : classPeer(home, podClass);
+  }
+  const service = snapshot.serviceAt(address);
+  if (service?.selector === undefined) return undefined;
+  return peerWire(home, service.namespace, selectorWire(service.selector));
 }

@@ -1,8 +1,10 @@
-/** Overlay, diff and rules alone, without HTTP: random changes, and the worst one. */
+/** Overlay, diff and rules, without HTTP, and the rules alone: random changes, and the worst one. */
 
 import { DEFAULT_RULES_CONFIG } from '../../src/decision/enforcement.ts';
 import { judge } from '../../src/decision/judge.ts';
 import type { Change } from '../../src/model/change.ts';
+import { runRules } from '../../src/rules/run.ts';
+import { simulate } from '../../src/simulate/simulate.ts';
 import { randomChanges, worstChange } from './changes.ts';
 import { benchCluster } from './cluster.ts';
 import { print, quantile } from './figures.ts';
@@ -28,6 +30,18 @@ function run(pods: number, policies: number): void {
   print({ name: 'simulate_p50', value: quantile(times, 0.5), unit: 'ms', ...size });
   print({ name: 'simulate_p99', value: quantile(times, 0.99), unit: 'ms', ...size });
   print({ name: 'simulate_max', value: quantile(times, 1), unit: 'ms', ...size });
+  // All rules on a simulation that is there already; what they look up first, they pay for.
+  const settings = DEFAULT_RULES_CONFIG;
+  const timeRules = (change: Change): number => {
+    const simulation = simulate(store, change, { earlier: [] });
+    const begin = performance.now();
+    runRules(simulation, { settings, user: undefined });
+    return performance.now() - begin;
+  };
+  for (const change of changes.slice(0, WARM)) timeRules(change);
+  const rulesTimes = changes.slice(WARM).map(timeRules);
+  print({ name: 'rules_p50', value: quantile(rulesTimes, 0.5), unit: 'ms', ...size });
+  print({ name: 'rules_p99', value: quantile(rulesTimes, 0.99), unit: 'ms', ...size });
   const crowded = times.filter((_, i) => {
     const change = changes[WARM + i];
     return (change?.after ?? change?.before)?.namespace === cluster.spaces[1];

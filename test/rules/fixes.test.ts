@@ -10,16 +10,21 @@ import { judgeWorld, rawObjects } from './world.ts';
 
 /** Rules that must offer a fix in at least one of their examples. */
 const FIXERS = [
+  'and-or-confusion',
   'connectivity-lost',
   'direction-ignored',
   'dns-cut',
   'external-ips',
+  'ingress-controller-cut',
   'named-port-unresolved',
   'no-backends',
   'node-port-range',
   'peer-selects-nothing',
+  'pod-ip-in-ipblock',
   'selects-nothing',
   'service-port-for-target-port',
+  'service-unreachable',
+  'spoofable-label',
   'target-port-unresolved',
 ];
 

@@ -3,7 +3,7 @@
  * rest stay as they are.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { createPatch } from 'rfc6902';
+import { createPatch, type Operation, type Pointer } from 'rfc6902';
 import { type Document, isCollection, isMap, isSeq, type Node, type Pair, parseDocument } from 'yaml';
 import type { PatchOperation } from '../../rules/patch.ts';
 import { locate } from './locate.ts';
@@ -25,12 +25,23 @@ export function edited(file: string, line: number, patch: readonly PatchOperatio
   if (right === undefined) return undefined;
   let changed: string | undefined = text;
   // The least that turns the one into the other: a whole new selector is mostly one new word.
-  for (const operation of createPatch(raw, right) as PatchOperation[]) {
+  for (const operation of createPatch(raw, right, wholly) as PatchOperation[]) {
     const steps = [...path, ...stepsOf(operation.path)];
     changed = changed === undefined ? undefined : applied(changed, steps, operation);
   }
   if (changed === undefined || !isDeepStrictEqual(at(changed), right)) return undefined;
   return file.slice(0, start) + changed + file.slice(end);
+}
+
+/** An object of which no field stays is replaced as a whole. */
+function wholly(before: unknown, after: unknown, pointer: Pointer): Operation[] | undefined {
+  if (!isFields(before) || !isFields(after)) return undefined;
+  if (Object.keys(before).some((field) => Object.hasOwn(after, field))) return undefined;
+  return [{ op: 'replace', path: pointer.toString(), value: after }];
+}
+
+function isFields(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 type Steps = readonly (string | number)[];
@@ -80,7 +91,8 @@ function applied(text: string, steps: Steps, operation: PatchOperation): string 
   const place = key === '-' ? parent.items.length : Number(key);
   if (operation.op === 'add') return insertItem(text, parent, place, operation.value, style);
   if (operation.op === 'remove') return removeItem(text, parent, place);
-  return replaceNode(text, parent.items[place] as Node, operation.value, columnOf(text, parent) + 2, style);
+  const item = parent.items[place] as Node;
+  return replaceNode(text, item, operation.value, columnOf(text, item), style);
 }
 
 interface Flow {
