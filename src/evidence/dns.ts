@@ -1,6 +1,5 @@
 import type { Direction, NetworkPolicy, PolicyRule, Service } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
-import { selects } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import { hasAddress, parseAddress } from '../netset/addresses.ts';
 import type { Protocol } from '../netset/connections.ts';
@@ -22,8 +21,7 @@ export function dnsTargets(view: View, services: readonly string[]): DnsTarget[]
     const space = view.snapshot.spaces.get(path.slice(0, slash));
     const service = view.service(path.slice(0, slash), path.slice(slash + 1));
     if (space === undefined || service?.selector === undefined) continue;
-    for (const podClass of view.classes(space)) {
-      if (!selects(service.selector, podClass.labels)) continue;
+    for (const podClass of view.selected(space, service.selector)) {
       for (const port of service.ports) {
         // CoreDNS also serves metrics (9153) through the same Service.
         if (port.port !== 53) continue;

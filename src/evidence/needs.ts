@@ -147,7 +147,7 @@ export function backClasses(view: View, service: Service): readonly PodClass[] {
   const { selector } = service;
   const space = view.snapshot.spaces.get(service.namespace);
   if (selector === undefined || space === undefined || service.type === 'ExternalName') return [];
-  const classes = view.classes(space).filter((podClass) => selects(selector, podClass.labels));
+  const classes = view.selected(space, selector);
   found.set(service, classes);
   return classes;
 }
@@ -244,6 +244,6 @@ function namedClasses(view: View, namespace: string, peer: Peer): PodClass[] {
   return names.slice(0, MOST_PEERS).flatMap((name) => {
     const space = view.snapshot.spaces.get(name);
     if (space === undefined) return [];
-    return view.classes(space).filter((podClass) => selects(peer.pods, podClass.labels));
+    return view.selected(space, peer.pods);
   });
 }

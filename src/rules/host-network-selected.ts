@@ -1,4 +1,4 @@
-import { selects, selectsEverything } from '../model/selector.ts';
+import { selectsEverything } from '../model/selector.ts';
 import type { Rule } from './rule.ts';
 import { listText, policyText, shortText, sortedTexts } from './text.ts';
 import { deployment, policy } from './worlds/manifests.ts';
@@ -53,8 +53,8 @@ export const hostNetworkSelected: Rule = {
     const space = snapshot.spaces.get(policy.namespace);
     if (space === undefined) return;
     const names = new Set<string>();
-    for (const podClass of after.classes(space)) {
-      if (podClass.hostNetwork && selects(policy.subject, podClass.labels)) names.add(shortText(podClass));
+    for (const podClass of after.selected(space, policy.subject)) {
+      if (podClass.hostNetwork) names.add(shortText(podClass));
     }
     if (names.size === 0) return;
     yield {

@@ -1,4 +1,4 @@
-import { selectorText, selects, selectsEverything } from '../model/selector.ts';
+import { selectorText, selectsEverything } from '../model/selector.ts';
 import { correctedSelector, meantLabel, meantText } from './nearest.ts';
 import { selectorWire } from './patch.ts';
 import type { Rule } from './rule.ts';
@@ -52,9 +52,9 @@ export const selectsNothing: Rule = {
     const policy = change.after;
     if (policy?.kind !== 'NetworkPolicy' || selectsEverything(policy.subject)) return;
     const space = snapshot.spaces.get(policy.namespace);
-    const classes = space === undefined ? [] : after.classes(space);
-    const chosen = classes.filter(({ labels }) => selects(policy.subject, labels));
+    const chosen = space === undefined ? [] : after.selected(space, policy.subject);
     if (chosen.some(({ hostNetwork }) => !hostNetwork)) return;
+    const classes = space === undefined ? [] : after.classes(space);
     const meant = meantLabel(policy.subject, classes);
     const right = chosen.length > 0 ? undefined : correctedSelector(policy.subject, meant, classes);
     const hint =

@@ -12,7 +12,7 @@ import {
   rangeCount,
   subtractConnections,
 } from '../netset/connections.ts';
-import { parseEnd } from '../simulate/ends.ts';
+import { workloadsNamed } from '../simulate/ends.ts';
 
 /** `NetworkPolicy default/redis`. */
 export function policyText(policy: NetworkPolicy): string {
@@ -140,14 +140,11 @@ export function commandText(view: View, workload: Workload): string | undefined 
   const { namespace, name, kind } = workload;
   const plain = `${namespace}/${name}`;
   if (!PLAIN.test(namespace) || !PLAIN.test(name) || !PLAIN.test(kind)) return undefined;
-  const end = parseEnd(view, plain);
-  const clear =
-    !('problem' in end) &&
-    end.kind === 'pods' &&
-    end.pods.every(
-      (pod) => pod.workload.name === name && pod.workload.kind === kind && pod.namespace === namespace,
-    );
-  return clear ? plain : `'${workloadText(workload)}'`;
+  const space = view.snapshot.spaces.get(namespace);
+  if (space === undefined) return undefined;
+  const pod = space.pods.get(name);
+  const meant = pod === undefined ? workloadsNamed(space, name) : [pod.workload];
+  return meant.every((one) => one.name === name && one.kind === kind) ? plain : `'${workloadText(workload)}'`;
 }
 
 const PLAIN = /^[a-z0-9][-a-z0-9.]*$/i;

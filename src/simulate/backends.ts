@@ -23,8 +23,7 @@ export function backendsOf(view: View, service: Service): Backend[] {
   if (space === undefined) return [];
   if (service.selector === undefined) return manualBackends(view, service);
   const backends: Backend[] = [];
-  for (const podClass of view.classes(space)) {
-    if (!view.servicesOf(podClass).includes(service)) continue;
+  for (const podClass of view.selected(space, service.selector)) {
     backends.push({
       podClass,
       ready: podClass.pods.some((pod) => pod.ready),

@@ -1,6 +1,7 @@
-import type { Pod, Service } from '../model/objects.ts';
+import type { Pod, Service, Workload } from '../model/objects.ts';
 import { workloadText } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
+import type { PodClass, Space } from '../model/snapshot.ts';
 import {
   type Address,
   type Addresses,
@@ -50,6 +51,19 @@ export function parseEnd(view: View, text: string): ExplainEnd | EndProblem {
     return { problem: `no ${what} ${namespace}/${name} in the cluster state` };
   }
   return { kind: 'pods', text: workloadText(first.workload), pods };
+}
+
+const byName = new WeakMap<readonly PodClass[], ReadonlyMap<string, readonly Workload[]>>();
+
+/** The workloads of that name in the namespace: one of each kind that has pods. */
+export function workloadsNamed(space: Space, name: string): readonly Workload[] {
+  const classes = space.classes();
+  let known = byName.get(classes);
+  if (known === undefined) {
+    known = Map.groupBy(new Set(classes.map(({ workload }) => workload)), (workload) => workload.name);
+    byName.set(classes, known);
+  }
+  return known.get(name) ?? [];
 }
 
 function serviceEnd(view: View, text: string): ExplainEnd | EndProblem {
