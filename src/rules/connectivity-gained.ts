@@ -47,6 +47,13 @@ export const connectivityGained: Rule = {
         manifest: ONLY_WEB,
         findings: [],
       },
+      {
+        title: 'The same client on fewer ports',
+        cluster: CLUSTER + ONLY_WEB,
+        operation: 'UPDATE',
+        manifest: `${ONLY_WEB}    ports: [{port: 5432}]\n`,
+        findings: [],
+      },
     ],
     bad: [
       {

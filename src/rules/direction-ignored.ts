@@ -32,6 +32,13 @@ export const directionIgnored: Rule = {
         manifest: policy('shop/web', RULES_OF_BOTH.replace('TYPES', 'Ingress, Egress')),
         findings: [],
       },
+      {
+        title: 'policyTypes left out: the rules decide which directions count',
+        cluster: '',
+        operation: 'CREATE',
+        manifest: policy('shop/web', RULES_OF_BOTH.replace('  policyTypes: [TYPES]\n', '')),
+        findings: [],
+      },
     ],
     bad: [
       {
@@ -43,6 +50,19 @@ export const directionIgnored: Rule = {
           {
             subject: 'NetworkPolicy shop/web',
             message: 'spec.egress has rules, but policyTypes leaves Egress out: they do nothing.',
+            patch: [{ op: 'add', path: '/spec/policyTypes', value: ['Ingress', 'Egress'] }],
+          },
+        ],
+      },
+      {
+        title: 'Ingress forgotten',
+        cluster: '',
+        operation: 'CREATE',
+        manifest: policy('shop/web', RULES_OF_BOTH.replace('TYPES', 'Egress')),
+        findings: [
+          {
+            subject: 'NetworkPolicy shop/web',
+            message: 'spec.ingress has rules, but policyTypes leaves Ingress out: they do nothing.',
             patch: [{ op: 'add', path: '/spec/policyTypes', value: ['Ingress', 'Egress'] }],
           },
         ],

@@ -2,7 +2,7 @@ import { changedObject } from '../model/change.ts';
 import type { Rule } from './rule.ts';
 import { admitsAll, policyText } from './text.ts';
 import { policy } from './worlds/manifests.ts';
-import { ALLOW_ALL, EXCEPT_ONE_CLIENT, REGIONS } from './worlds/regions.ts';
+import { ALLOW_ALL, EXCEPT_AND_LABELS, EXCEPT_ONE_CLIENT, REGIONS } from './worlds/regions.ts';
 
 export const establishedConnections: Rule = {
   id: 'established-connections',
@@ -43,6 +43,18 @@ export const establishedConnections: Rule = {
         title: 'A first policy',
         cluster: REGIONS,
         operation: 'CREATE',
+        manifest: EXCEPT_ONE_CLIENT,
+        findings: [
+          {
+            subject: 'NetworkPolicy demo/regions',
+            message: 'connections that are open now are not necessarily cut: policies decide about new ones.',
+          },
+        ],
+      },
+      {
+        title: 'One peer less',
+        cluster: REGIONS + EXCEPT_AND_LABELS,
+        operation: 'UPDATE',
         manifest: EXCEPT_ONE_CLIENT,
         findings: [
           {

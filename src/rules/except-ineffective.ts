@@ -31,6 +31,13 @@ export const exceptIneffective: Rule = {
         manifest: EXCEPT_ONE_CLIENT,
         findings: [],
       },
+      {
+        title: 'The policy that allows everything is for other pods',
+        cluster: REGIONS + EXCEPT_ONE_CLIENT,
+        operation: 'CREATE',
+        manifest: ALLOW_ALL.replace('podSelector: {}', 'podSelector: {matchLabels: {region: us-east}}'),
+        findings: [],
+      },
     ],
     bad: [
       {

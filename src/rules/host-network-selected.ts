@@ -31,6 +31,13 @@ export const hostNetworkSelected: Rule = {
         manifest: POLICY.replace('app: agent', 'tier: web'),
         findings: [],
       },
+      {
+        title: 'No pod on the host network',
+        cluster: deployment('infra/web', 'app: agent, tier: web'),
+        operation: 'CREATE',
+        manifest: POLICY,
+        findings: [],
+      },
     ],
     bad: [
       {
@@ -41,6 +48,19 @@ export const hostNetworkSelected: Rule = {
         findings: [
           {
             subject: 'NetworkPolicy infra/agent',
+            message: 'does not cover infra/agent, which it selects: it is on the host network.',
+          },
+        ],
+      },
+      {
+        title: 'The whole namespace: a note',
+        cluster: CLUSTER,
+        operation: 'CREATE',
+        manifest: POLICY.replace('{matchLabels: {app: agent}}', '{}'),
+        findings: [
+          {
+            subject: 'NetworkPolicy infra/agent',
+            severity: 'info',
             message: 'does not cover infra/agent, which it selects: it is on the host network.',
           },
         ],

@@ -39,6 +39,13 @@ export const namedPortUnresolved: Rule = {
         manifest: POLICY('http-server'),
         findings: [],
       },
+      {
+        title: 'A number needs no name',
+        cluster: CLUSTER,
+        operation: 'CREATE',
+        manifest: POLICY('3000'),
+        findings: [],
+      },
     ],
     bad: [
       {
@@ -52,6 +59,20 @@ export const namedPortUnresolved: Rule = {
             message:
               'spec.ingress[0] admits the port named http-serve (TCP), which no selected pod has; did you mean http-server?',
             patch: [{ op: 'replace', path: '/spec/ingress/0/ports/0/port', value: 'http-server' }],
+          },
+        ],
+      },
+      {
+        title: 'The name belongs to another protocol',
+        cluster: CLUSTER,
+        operation: 'CREATE',
+        manifest: POLICY('http-server, protocol: UDP'),
+        findings: [
+          {
+            subject: 'NetworkPolicy shop/web',
+            message:
+              'spec.ingress[0] admits the port named http-server (UDP), which no selected pod has; there it is TCP.',
+            patch: [{ op: 'add', path: '/spec/ingress/0/ports/0/protocol', value: 'TCP' }],
           },
         ],
       },

@@ -80,6 +80,22 @@ export const namespaceIsolated: Rule = {
           },
         ],
       },
+      {
+        title: 'Both directions, with one client',
+        cluster: CLUSTER,
+        operation: 'CREATE',
+        manifest: `${POLICY}  podSelector: {}
+  policyTypes: [Ingress, Egress]
+  ingress: [{from: [{podSelector: {matchLabels: {app: web}}}]}]
+`,
+        findings: [
+          {
+            subject: 'NetworkPolicy shop/all',
+            message:
+              'selects every pod of namespace shop (1 workload) and isolates it for ingress and egress: only app=web may open connections to its pods; its pods may open no connections.',
+          },
+        ],
+      },
     ],
   },
   *check({ change, before, after, snapshot }) {

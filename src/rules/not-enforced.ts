@@ -61,6 +61,20 @@ export const notEnforced: Rule = {
           },
         ],
       },
+      {
+        title: 'Both directions, neither enforced',
+        cluster: '',
+        operation: 'CREATE',
+        manifest: POLICY.replace('[Ingress]', '[Ingress, Egress]'),
+        enforces: 'no',
+        findings: [
+          {
+            subject: 'NetworkPolicy default/redis',
+            message:
+              'the network plug-in (example) does not enforce ingress and egress policies: this one is stored and does nothing.',
+          },
+        ],
+      },
     ],
   },
   check({ change, snapshot }) {

@@ -31,13 +31,35 @@ export const redundant: Rule = {
     'Policies with an empty podSelector are meant for pods to come and are not reported.',
   ],
   examples: {
-    good: [{ title: 'Alone', cluster: CLUSTER, operation: 'CREATE', manifest: DB, findings: [] }],
+    good: [
+      { title: 'Alone', cluster: CLUSTER, operation: 'CREATE', manifest: DB, findings: [] },
+      {
+        title: 'The policy that allows everything is for other pods',
+        cluster: CLUSTER + OPEN.replace('podSelector: {}', 'podSelector: {matchLabels: {app: web}}'),
+        operation: 'CREATE',
+        manifest: DB,
+        findings: [],
+      },
+    ],
     bad: [
       {
         title: 'Beside a policy that allows everything',
         cluster: CLUSTER + OPEN,
         operation: 'CREATE',
         manifest: DB,
+        findings: [
+          {
+            subject: 'NetworkPolicy shop/db',
+            message:
+              'has no effect for ingress: NetworkPolicy shop/open allows everything for the pods it selects, and policies add up.',
+          },
+        ],
+      },
+      {
+        title: 'Widened to pods that another policy opens',
+        cluster: CLUSTER + OPEN.replace('podSelector: {}', 'podSelector: {matchLabels: {app: web}}') + DB,
+        operation: 'UPDATE',
+        manifest: DB.replace('{matchLabels: {app: db}}', '{matchLabels: {app: web}}'),
         findings: [
           {
             subject: 'NetworkPolicy shop/db',

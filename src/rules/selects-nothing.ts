@@ -31,6 +31,13 @@ export const selectsNothing: Rule = {
         manifest: policy('shop/redis', '  podSelector: {matchLabels: {app: redis}}\n'),
         findings: [],
       },
+      {
+        title: 'Every pod',
+        cluster: '',
+        operation: 'CREATE',
+        manifest: policy('shop/redis', '  podSelector: {}\n'),
+        findings: [],
+      },
     ],
     bad: [
       {
@@ -43,6 +50,32 @@ export const selectsNothing: Rule = {
             subject: 'NetworkPolicy shop/redis',
             message: 'app=rediss selects no pod in namespace shop; did you mean app=redis?',
             patch: [{ op: 'replace', path: '/spec/podSelector', value: { matchLabels: { app: 'redis' } } }],
+          },
+        ],
+      },
+      {
+        title: 'The value under another key',
+        cluster: CLUSTER,
+        operation: 'CREATE',
+        manifest: policy('shop/redis', '  podSelector: {matchLabels: {name: redis}}\n'),
+        findings: [
+          {
+            subject: 'NetworkPolicy shop/redis',
+            message: 'name=redis selects no pod in namespace shop; did you mean app=redis?',
+            patch: [{ op: 'replace', path: '/spec/podSelector', value: { matchLabels: { app: 'redis' } } }],
+          },
+        ],
+      },
+      {
+        title: 'A namespace without pods: a note',
+        cluster: '',
+        operation: 'CREATE',
+        manifest: policy('shop/redis', '  podSelector: {matchLabels: {app: redis}}\n'),
+        findings: [
+          {
+            subject: 'NetworkPolicy shop/redis',
+            severity: 'info',
+            message: 'app=redis selects no pod in namespace shop.',
           },
         ],
       },

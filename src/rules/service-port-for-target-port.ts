@@ -45,6 +45,13 @@ export const servicePortForTargetPort: Rule = {
         manifest: POLICY(8080),
         findings: [],
       },
+      {
+        title: 'A second Service leads to that port',
+        cluster: CLUSTER + service('shop/plain', 'app: web', '{port: 80}'),
+        operation: 'CREATE',
+        manifest: POLICY(80),
+        findings: [],
+      },
     ],
     bad: [
       {
@@ -58,6 +65,22 @@ export const servicePortForTargetPort: Rule = {
             message:
               'spec.ingress[0] admits TCP 80, the port of Service shop/web; policies see the target port 8080.',
             patch: [{ op: 'replace', path: '/spec/ingress/0/ports/0/port', value: 8080 }],
+          },
+        ],
+      },
+      {
+        title: 'A target port that has a name',
+        cluster:
+          deployment('shop/web', 'app: web', '{name: http, containerPort: 3000}') +
+          service('shop/web', 'app: web', '{port: 80, targetPort: http}'),
+        operation: 'CREATE',
+        manifest: POLICY(80),
+        findings: [
+          {
+            subject: 'NetworkPolicy shop/web',
+            message:
+              'spec.ingress[0] admits TCP 80, the port of Service shop/web; policies see the target port 3000.',
+            patch: [{ op: 'replace', path: '/spec/ingress/0/ports/0/port', value: 3000 }],
           },
         ],
       },
