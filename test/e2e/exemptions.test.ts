@@ -69,13 +69,21 @@ function service(namespace: string, name: string, until?: string, nodePort = 30_
 const asAnn = (object: object, stays = false): Promise<Said> =>
   apply(cluster, object, '--as=ann', ...(stays ? [] : ['--dry-run=server']));
 
-function lines(name: string): readonly Readonly<Record<string, unknown>>[] {
-  return portent
-    .log()
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
-    .filter(({ msg }) => msg === name);
+type Line = Readonly<Record<string, unknown>>;
+
+/** The one line of the log with this message; it may be on its way for a moment. */
+async function logged(message: string, fits: (line: Line) => boolean = () => true): Promise<Line> {
+  const found = await cluster.waitFor(`the log says "${message}"`, () => {
+    const lines = portent
+      .log()
+      .split('\n')
+      .filter((line) => line.startsWith('{') && line.endsWith('}'))
+      .map((line) => JSON.parse(line) as Line)
+      .filter((line) => line.msg === message && fits(line));
+    return lines.length === 0 ? undefined : lines;
+  });
+  assert.equal(found.length, 1, message);
+  return found[0] ?? {};
 }
 
 const metrics = async (): Promise<string> => (await portent.health('/metrics')).text;
@@ -107,9 +115,9 @@ test('with the right in one namespace it counts there and nowhere else; it is to
   const elsewhere = await asAnn(service('bank', 'b', '2999-12-31', 30_081));
   assert.equal(elsewhere.code, 1);
   assert.match(elsewhere.stderr, /exemption not used: .* in namespace bank/);
-  const [line] = lines('exemption').filter(({ result }) => result === 'used');
+  const line = await logged('exemption', ({ result }) => result === 'used');
   assert.deepEqual(
-    [line?.user, line?.object, line?.rules, line?.reason],
+    [line.user, line.object, line.rules, line.reason],
     ['ann', 'Service shop/a', ['node-port-range'], 'the old appliance knows no other'],
   );
   assert.match(await metrics(), /^portent_exemptions_total\{result="used",rule="node-port-range"\} 1$/m);
@@ -285,7 +293,7 @@ test('one that the schema lets pass and Portent cannot read keeps its last good 
     [200, `ok\nPortentPolicy bank: ${message} (its last good version stays in force)\n`],
   );
   assert.match(await metrics(), /^portent_config_good\{source="policy"\} 0$/m);
-  assert.equal(lines('PortentPolicy bank: broken, the last good version stays').length, 1);
+  await logged('PortentPolicy bank: broken, the last good version stays');
   assert.equal((await policy('bank', good)).code, 0);
   await cluster.waitFor('it is mended', async () => (await condition('bank')) === '3 3 True In force.');
   assert.equal((await portent.health('/readyz')).text, 'ok\n');
@@ -323,8 +331,8 @@ test('a swapped configuration file counts without a restart; a broken one change
 
   portent.reconfigure({ nodePortRange: '30000-32767', limits: { inFlight: 5 } });
   await cluster.waitFor('the wider range is in force', async () => (await asAnn(outside)).code === 0);
-  const [later] = lines('configuration file: takes effect at the next start only');
-  assert.deepEqual(later?.settings, ['limits.inFlight']);
+  const later = await logged('configuration file: takes effect at the next start only');
+  assert.deepEqual(later.settings, ['limits.inFlight']);
 
   portent.reconfigure('nodePortRange: 31000 to 32767\nprofile: hard\n');
   await cluster.waitFor('it is said', async () => (await portent.health('/readyz')).text !== 'ok\n');
@@ -334,7 +342,7 @@ test('a swapped configuration file counts without a restart; a broken one change
   assert.match(text, /nodePortRange: "31000 to 32767": use a range/);
   assert.match(await metrics(), /^portent_config_good\{source="file"\} 0$/m);
   assert.match(await metrics(), /^portent_config_reads_total\{source="file",result="broken"\} 1$/m);
-  assert.equal(lines('configuration file: broken, the last good version stays').length, 1);
+  await logged('configuration file: broken, the last good version stays');
   assert.equal((await asAnn(outside)).code, 0, 'the last good one');
 
   portent.reconfigure(STRICTER);
