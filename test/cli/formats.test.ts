@@ -131,7 +131,13 @@ test('check: GitHub, JUnit and SARIF', () => {
   const [result] = sarif.runs[0].results;
   assert.equal(result.level, 'error');
   assert.equal(result.locations[0].physicalLocation.region.startLine, 7);
-  assert.deepEqual(sarif.runs[0].tool.driver.rules, [{ id: 'node-port-range' }]);
+  const [rule, ...more] = sarif.runs[0].tool.driver.rules;
+  assert.deepEqual([rule.id, more], ['node-port-range', []]);
+  assert.equal(
+    rule.shortDescription.text,
+    'A Service asks for a nodePort outside the range the organisation allows.',
+  );
+  assert.match(rule.help.text, /^Set nodePort to one in the range\./);
 });
 
 test('output: text is handed on in pieces', () => {

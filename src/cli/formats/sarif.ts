@@ -1,3 +1,4 @@
+import { ruleOf as catalogued } from '../../rules/index.ts';
 import { VERSION } from '../version.ts';
 import { objectText, type Report, type ReportFinding } from './report.ts';
 
@@ -24,7 +25,7 @@ export function sarifText(report: Report): string {
       ...fixesOf(change.file, finding),
     })),
   );
-  const driver = { name: 'portent', version: VERSION, rules: rules.map((id) => ({ id })) };
+  const driver = { name: 'portent', version: VERSION, rules: rules.map(ruleOf) };
   return JSON.stringify(
     {
       $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
@@ -34,6 +35,14 @@ export function sarifText(report: Report): string {
     null,
     2,
   );
+}
+
+/** What a code scanner shows of a rule beside its results. */
+function ruleOf(id: string): object {
+  const rule = catalogued(id);
+  if (rule === undefined) return { id };
+  const { summary, why, fix } = rule;
+  return { id, shortDescription: { text: summary }, fullDescription: { text: why }, help: { text: fix } };
 }
 
 /** The ready fix as replaced lines, where it makes the finding go away. */
