@@ -27,6 +27,25 @@ const plainBuiltins: Plugin = {
   },
 };
 
+/**
+ * Of the cluster client only the reading of credentials is used; its package does not say that the rest, one class for
+ * each type of the API, may be left out.
+ */
+const credentialsOnly: Plugin = {
+  name: 'credentials-only',
+  setup: ({ onResolve, resolve }) => {
+    onResolve({ filter: /^(@kubernetes\/client-node$|\.)/ }, async ({ path, pluginData, ...where }) => {
+      const inside = /[\\/]@kubernetes[\\/]client-node[\\/]/.test(where.importer);
+      if (pluginData === credentialsOnly || !(inside || path.startsWith('@'))) return undefined;
+      const { importer, kind, resolveDir } = where;
+      return {
+        ...(await resolve(path, { importer, kind, resolveDir, pluginData: credentialsOnly })),
+        sideEffects: false,
+      };
+    });
+  },
+};
+
 const result = await bundle();
 if (result === undefined) process.exit(1);
 // Chunks of an earlier build; a program that is running may still want them, so they go last.
@@ -48,7 +67,7 @@ async function bundle(): Promise<BuildResult | undefined> {
       legalComments: 'linked',
       minifyWhitespace: true,
       metafile: true,
-      plugins: [plainBuiltins],
+      plugins: [plainBuiltins, credentialsOnly],
       define: { PORTENT_VERSION: JSON.stringify(version) },
       // Bundled CommonJS packages ask for Node's own modules with require().
       banner: {

@@ -157,7 +157,7 @@ export class Access {
     const https: RequestOptions = { headers: {} };
     const pending = this.#config
       .applyToHTTPSOptions(https)
-      .then(() => https)
+      .then(() => https, withWords)
       .finally(() => {
         if (this.#pending === pending) this.#pending = undefined;
       });
@@ -208,6 +208,12 @@ export class Access {
 /** Finds credentials. Throws, in words for the person who configured them, when there are none that work. */
 export function openAccess(options: AccessOptions = {}): Access {
   return new Access(() => loadConfig(options));
+}
+
+/** An exec plug-in that ends without a word to standard error is an error without a message. */
+function withWords(error: unknown): never {
+  if (error instanceof Error && error.message.trim() !== '') throw error;
+  throw new Error('the kubeconfig gives no credentials: its exec plug-in failed and did not say why');
 }
 
 /** The credentials, unless they take too long (an exec plug-in that asks a person) or nobody waits any more. */

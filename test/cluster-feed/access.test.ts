@@ -40,6 +40,13 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
+test('an exec plug-in that fails without a word is put into words', async () => {
+  kubeconfig({ exec: { apiVersion: 'client.authentication.k8s.io/v1', command: '/bin/false' } });
+  const access = openAccess({ kubeconfigPath: path });
+  await assert.rejects(access.getJson('/api'), /exec plug-in failed and did not say why/);
+  await access.close();
+});
+
 test('an exec plug-in runs once for many requests that start together', async () => {
   const log = join(folder, 'runs');
   const credential = {
