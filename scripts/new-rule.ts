@@ -24,7 +24,7 @@ const { status } = spawnSync('node_modules/.bin/biome', ['check', '--write', fil
 });
 if (status !== 0) process.exit(1);
 console.log(`${file} is there, and ${INDEX} lists it. Now (docs/add-a-rule.md has more):
-  1. ${file}: write the examples, one that is right and one that is wrong, with the findings expected.
+  1. ${file}: write the examples, two that are right and two that are wrong, with the findings expected.
   2. The same file: write check(), until "npm test -- test/rules" passes.
   3. The same file: write the words in <angle brackets>, and choose severity and action.
   4. "npm run docs" writes docs/rules/${id}.md; "make check" is what CI runs.`);

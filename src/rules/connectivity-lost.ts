@@ -67,6 +67,13 @@ export const connectivityLost: Rule = {
           },
         ],
       },
+      {
+        title: 'Beside the policy that cut it, one that lets redis in to itself: it only adds',
+        cluster: GUESTBOOK + REDIS_FOR_GUESTBOOK,
+        operation: 'CREATE',
+        manifest: REDIS_FOR_BOTH.replace('name: redis,', 'name: redis-itself,'),
+        findings: [],
+      },
     ],
     bad: [
       {

@@ -44,13 +44,13 @@ for (const rule of RULES) {
   });
 }
 
-test('every rule has its catalogue entry once, and both kinds of examples', () => {
+test('every rule has its catalogue entry once, and two examples of both kinds', () => {
   assert.equal(new Set(RULES.map(({ id }) => id)).size, RULES.length);
   for (const { id, title, summary, why, fix, examples, limits } of RULES) {
     for (const words of [title, summary, why, fix, ...limits]) {
       assert.doesNotMatch(words, /^<.*>$/, `write the words of src/rules/${id}.ts`);
     }
-    assert.ok(examples.good.length > 0 && examples.bad.length > 0, id);
+    assert.ok(examples.good.length >= 2 && examples.bad.length >= 2, id);
     assert.ok(limits.length > 0, id);
   }
 });
