@@ -95,7 +95,7 @@ function findingText(rule: Rule, { subject, message, severity, action, patch }: 
   const leads = action === undefined || action === rule.action ? '' : LEADS[action];
   const said = `- **${severity ?? rule.severity}${leads}**, \`${subject}\`: ${message}`;
   if (patch === undefined) return said;
-  const steps = patch.map((step) => JSON.stringify(step)).join('\n');
+  const steps = `[\n${patch.map((step) => `  ${JSON.stringify(step)}`).join(',\n')}\n]`;
   return `${said}\n\n  Ready fix, as JSON Patch (\`portent check --fix\` shows it in the manifest):\n\n${indented(`\`\`\`json\n${steps}\n\`\`\``)}`;
 }
 

@@ -181,6 +181,12 @@ test('JSON stays JSON, with its indentation', () => {
   );
 });
 
+test('lines that end as on Windows keep doing so', () => {
+  const text = POLICY.replaceAll('\n', '\r\n');
+  const add: PatchOperation = { op: 'add', path: '/spec/ingress/0/ports/-', value: { port: 6380 } };
+  assert.equal(edited(text, 2, [add]), edited(POLICY, 2, [add])?.replaceAll('\n', '\r\n'));
+});
+
 test('what cannot be changed in its place is left', () => {
   const alias = 'kind: Service\nmetadata: &m {name: x}\nspec: *m\n';
   assert.equal(edited(alias, 1, [{ op: 'add', path: '/spec/type', value: 'NodePort' }]), undefined);

@@ -15,6 +15,9 @@ import { type Style, styleOf, writeBlock, writeFlow } from './style.ts';
  * be changed in place (aliases, say): whatever comes back reads as the patched object.
  */
 export function edited(file: string, line: number, patch: readonly PatchOperation[]): string | undefined {
+  if (file.includes('\r\n')) {
+    return edited(file.replaceAll('\r\n', '\n'), line, patch)?.replaceAll('\n', '\r\n');
+  }
   const place = locate(file, line);
   if (place === undefined) return undefined;
   const { start, end, path } = place;

@@ -86,7 +86,7 @@ function writeText(report: Report, out: Output): void {
 function writeFix({ diff, gone, appears }: ReadyFix, out: Output): void {
   const come = appears.length === 0 ? 'nothing else comes up' : `then comes ${appears.join(', ')}`;
   out.line(`    ready fix, tried out: ${gone ? 'the finding goes away' : 'it is not enough alone'}; ${come}`);
-  for (const line of diff) out.line(`      ${printable(line)}`);
+  for (const line of diff) out.line(`      ${printable(line.replace(/\r$/, ''))}`);
 }
 
 function writeShort(lines: readonly string[], out: Output): void {
