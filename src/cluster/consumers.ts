@@ -3,6 +3,7 @@ import type { Callback, DaemonSetFacts } from '../model/objects.ts';
 import { parseApiService, parseConversion, parseWebhookCallbacks } from '../model/parse/callback.ts';
 import { parseDaemonSet } from '../model/parse/daemonset.ts';
 import { parseForeignPolicy } from '../model/parse/foreign.ts';
+import { parseMonitor } from '../model/parse/monitor.ts';
 import { parseNamespace } from '../model/parse/namespace.ts';
 import { parseNode } from '../model/parse/node.ts';
 import { parsePod } from '../model/parse/pod.ts';
@@ -109,6 +110,13 @@ export function routeConsumer(store: Store, kind: string): Consumer {
   return {
     put: (raw) => store.putRoute(parse({ ...raw, kind })),
     remove: (namespace, name) => store.removeRoute(kind, namespace, name),
+  };
+}
+
+export function monitorConsumer(store: Store, kind: string): Consumer {
+  return {
+    put: (raw) => store.putMonitor(parseMonitor({ ...raw, kind })),
+    remove: (namespace, name) => store.removeMonitor(kind, namespace, name),
   };
 }
 

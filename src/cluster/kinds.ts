@@ -1,10 +1,12 @@
 /** Which kinds the feed follows, where they are served, and what becomes of them. */
+import { MONITORING } from '../model/parse/monitor.ts';
 import type { Store } from '../model/store.ts';
 import {
   type CniInputs,
   callbackConsumer,
   daemonSetConsumer,
   foreignConsumer,
+  monitorConsumer,
   namespaceConsumer,
   nodeConsumer,
   podConsumer,
@@ -93,6 +95,13 @@ const tier = (kind: string, versions: readonly string[]): OptionalKind => ({
   consumer: (store) => tierConsumer(store, kind),
 });
 
+const monitor = (kind: string): OptionalKind => ({
+  group: MONITORING,
+  kind,
+  versions: ['v1'],
+  consumer: (store) => monitorConsumer(store, kind),
+});
+
 const callback = (group: string, kind: string): OptionalKind => ({
   group,
   kind,
@@ -121,6 +130,8 @@ export const OPTIONAL: readonly OptionalKind[] = [
   tier('AdminNetworkPolicy', ['v1alpha1']),
   tier('BaselineAdminNetworkPolicy', ['v1alpha1']),
   tier('ClusterNetworkPolicy', ['v1alpha2']),
+  monitor('ServiceMonitor'),
+  monitor('PodMonitor'),
   callback('admissionregistration.k8s.io', 'ValidatingWebhookConfiguration'),
   callback('admissionregistration.k8s.io', 'MutatingWebhookConfiguration'),
   callback('apiregistration.k8s.io', 'APIService'),

@@ -67,6 +67,8 @@ const SLIM: ReadonlyMap<string, Slim> = new Map<string, Slim>([
   ['TLSRoute', slimRoute],
   ['TCPRoute', slimRoute],
   ['UDPRoute', slimRoute],
+  ['ServiceMonitor', slimMonitor],
+  ['PodMonitor', slimMonitor],
   ['ValidatingWebhookConfiguration', slimWebhooks],
   ['MutatingWebhookConfiguration', slimWebhooks],
   ['APIService', (raw) => ({ spec: pick(raw.spec, ['group', 'version', 'service']) })],
@@ -173,6 +175,20 @@ function slimRoute(raw: Raw): Raw {
         })),
         filters: filters(rule),
       })),
+    },
+  };
+}
+
+/** Whom a monitor selects; its endpoints may hold credentials. */
+function slimMonitor(raw: Raw): Raw {
+  const spec = rawAt(raw, 'spec');
+  const endpoints = (key: string): Raw[] =>
+    listAt(spec, key).map((each) => pick(each, ['port', 'portNumber', 'targetPort']));
+  return {
+    spec: {
+      ...pick(spec, ['selector', 'namespaceSelector']),
+      endpoints: endpoints('endpoints'),
+      podMetricsEndpoints: endpoints('podMetricsEndpoints'),
     },
   };
 }

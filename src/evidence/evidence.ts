@@ -14,6 +14,7 @@ import type { Caller } from './need.ts';
 import type { Sources } from './needs.ts';
 import { referrersOf } from './referrers.ts';
 import { foreignRoutesTo, type RouteTo, routesOf } from './routes.ts';
+import { type ScrapeCut, scrapeCuts } from './scrapes.ts';
 import { type ServiceLoss, type ServiceLosses, serviceLosses } from './service-losses.ts';
 import { type Naming, namingsOf } from './service-names.ts';
 import { policyShares, type Shares, serviceShares } from './shares.ts';
@@ -31,6 +32,7 @@ export class Evidence implements Sources {
   #dns: readonly DnsTarget[] | undefined;
   #losses: Losses | undefined;
   #serviceLosses: ServiceLosses | undefined;
+  #scrapeCuts: readonly ScrapeCut[] | undefined;
   #shares: Shares | undefined;
 
   constructor(simulation: Simulation, dnsServices: readonly string[]) {
@@ -109,7 +111,7 @@ export class Evidence implements Sources {
     this.#shares ??=
       (change.after ?? change.before)?.kind === 'Service'
         ? serviceShares(this.#simulation, this.#ofService())
-        : policyShares(this.#simulation, this.losses());
+        : policyShares(this.#simulation, this.losses(), this.scrapeCuts());
     return this.#shares;
   }
 
@@ -131,6 +133,12 @@ export class Evidence implements Sources {
   /** Who calls the API server and can no longer reach it. */
   apiCuts(): ApiCut[] {
     return apiCuts(this.#simulation);
+  }
+
+  /** What Prometheus is told to scrape and can no longer reach. */
+  scrapeCuts(): readonly ScrapeCut[] {
+    this.#scrapeCuts ??= scrapeCuts(this.#simulation);
+    return this.#scrapeCuts;
   }
 
   /** What a policy change opens. */

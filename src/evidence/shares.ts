@@ -10,6 +10,7 @@ import { canLose, type Loss, type Losses } from './losses.ts';
 import type { Caller, Grade } from './need.ts';
 import { backClasses } from './needs.ts';
 import { opensPort } from './openings.ts';
+import type { ScrapeCut } from './scrapes.ts';
 import type { ServiceLoss, ServiceLosses } from './service-losses.ts';
 
 /** A Service that nobody reaches any more, as far as is known. */
@@ -46,7 +47,13 @@ export interface Shares {
 const MOST_SERVICES = 500;
 
 /** What a policy change cuts. A Service without a client left is one matter, whoever the clients are. */
-export function policyShares(simulation: Simulation, { losses, reached, complete }: Losses): Shares {
+export function policyShares(
+  simulation: Simulation,
+  { losses: all, reached, complete }: Losses,
+  scrapes: readonly ScrapeCut[],
+): Shares {
+  // What Prometheus alone loses is told by probe-or-metrics-cut.
+  const losses = scrapes.length === 0 ? all : all.filter((loss) => !scrapes.some((one) => isSame(one, loss)));
   const closed = closedServices(simulation);
   const byService = Map.groupBy(losses, ({ need, direction }) =>
     direction === 'ingress' ? need.service : undefined,
@@ -92,6 +99,16 @@ export function serviceShares(simulation: Simulation, { losses, reached }: Servi
   const clients = sortedClients(cut.map(({ client, grade, source }) => ({ caller: client, grade, source })));
   const outage = { service, clients, closed: false, policies: [...new Set(policies)], losses: [] };
   return { outages: [outage], routes: [], clients: [], serviceRoutes: [], serviceClients: [] };
+}
+
+function isSame({ podClass, scrapers, port }: ScrapeCut, { need, direction }: Loss): boolean {
+  return (
+    direction === 'ingress' &&
+    need.to === podClass &&
+    need.port === port &&
+    typeof need.from !== 'string' &&
+    scrapers.includes(need.from)
+  );
 }
 
 /** Whether every back end that is ready lost a client. */

@@ -8,6 +8,7 @@ import type {
   Cni,
   EndpointSlice,
   ForeignPolicy,
+  Monitor,
   NamedPort,
   NetworkPolicy,
   Node,
@@ -83,6 +84,9 @@ export interface Snapshot {
   /** Policies of other projects, only noticed. */
   readonly foreign: ReadonlyMap<string, ForeignPolicy>;
   readonly callbacks: ReadonlyMap<string, Callback>;
+  readonly monitors: ReadonlyMap<string, Monitor>;
+  /** The pods of Prometheus, by their usual labels. */
+  readonly scrapers: ReadonlySet<Pod>;
   readonly cni: Cni;
   readonly health: Health;
   readonly podCount: number;

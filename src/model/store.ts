@@ -6,6 +6,7 @@ import {
   type Cni,
   type EndpointSlice,
   type ForeignPolicy,
+  type Monitor,
   type Namespace,
   type NetworkPolicy,
   type Node,
@@ -16,6 +17,7 @@ import {
   UNKNOWN_CNI,
 } from './objects.ts';
 import { policySelectors } from './policy-selectors.ts';
+import { isScraper } from './scraper.ts';
 import type { Selector } from './selector.ts';
 import type { Health, Snapshot, Space } from './snapshot.ts';
 import { StoredSpace } from './space.ts';
@@ -33,9 +35,11 @@ export class Store implements Snapshot {
   readonly #nodes = new Map<string, Node>();
   readonly #tiers = new Map<string, TierPolicy>();
   readonly #foreign = new Map<string, ForeignPolicy>();
+  readonly #monitors = new Map<string, Monitor>();
   readonly #callbacks = new Map<string, Callback>();
   /** Mentions by selectors that look into other namespaces than their own. */
   readonly #far = new Vocabulary();
+  readonly #scrapers = new Set<Pod>();
   readonly #podsNaming = new Namers<Pod>();
   readonly #routesNaming = new Namers<Route>();
   // Host-network pods have their node's address, which says nothing about them.
@@ -59,6 +63,12 @@ export class Store implements Snapshot {
   }
   get callbacks(): ReadonlyMap<string, Callback> {
     return this.#callbacks;
+  }
+  get monitors(): ReadonlyMap<string, Monitor> {
+    return this.#monitors;
+  }
+  get scrapers(): ReadonlySet<Pod> {
+    return this.#scrapers;
   }
   get podCount(): number {
     return this.#podCount;
@@ -221,6 +231,19 @@ export class Store implements Snapshot {
     this.#foreign.delete(`${kind}/${namespace}/${name}`);
   }
 
+  putMonitor(monitor: Monitor): void {
+    const key = `${monitor.kind}/${monitor.namespace}/${monitor.name}`;
+    this.#mentionMonitor(this.#monitors.get(key), 'remove');
+    this.#monitors.set(key, monitor);
+    this.#mentionMonitor(monitor, 'add');
+  }
+
+  removeMonitor(kind: string, namespace: string, name: string): void {
+    const key = `${kind}/${namespace}/${name}`;
+    this.#mentionMonitor(this.#monitors.get(key), 'remove');
+    this.#monitors.delete(key);
+  }
+
   putCallback(callback: Callback): void {
     this.#callbacks.set(`${callback.kind}/${callback.name}`, callback);
   }
@@ -259,6 +282,11 @@ export class Store implements Snapshot {
     for (const selector of selectors) this.#far[how](selector);
   }
 
+  /** Only a PodMonitor selects pods; a ServiceMonitor looks at the labels of Services. */
+  #mentionMonitor(monitor: Monitor | undefined, how: 'add' | 'remove'): void {
+    if (monitor?.kind === 'PodMonitor') this.#far[how](monitor.selector);
+  }
+
   #nameByRoute(route: Route | undefined, how: 'add' | 'remove'): void {
     for (const { namespace, service } of route?.backends ?? []) {
       if (namespace !== route?.namespace) this.#routesNaming[how](namespace, service, route as Route);
@@ -274,11 +302,13 @@ export class Store implements Snapshot {
   #index(pod: Pod): void {
     this.#nameByPod(pod, 'add');
     this.#podsAt.add(pod);
+    if (isScraper(pod.labels)) this.#scrapers.add(pod);
   }
 
   #unindex(pod: Pod): void {
     this.#nameByPod(pod, 'remove');
     this.#podsAt.remove(pod);
+    this.#scrapers.delete(pod);
   }
 }
 

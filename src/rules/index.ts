@@ -24,6 +24,7 @@ import { nodePortRange } from './node-port-range.ts';
 import { notEnforced } from './not-enforced.ts';
 import { peerSelectsNothing } from './peer-selects-nothing.ts';
 import { podIpInIpblock } from './pod-ip-in-ipblock.ts';
+import { probeOrMetricsCut } from './probe-or-metrics-cut.ts';
 import { protectedPolicy } from './protected-policy.ts';
 import { redundant } from './redundant.ts';
 import type { Rule } from './rule.ts';
@@ -49,6 +50,7 @@ export const RULES: readonly Rule[] = Object.freeze([
   connectivityGained,
   dnsCut,
   apiServerCut,
+  probeOrMetricsCut,
   selectsNothing,
   peerSelectsNothing,
   noBackends,

@@ -17,6 +17,9 @@ export const TIERS: readonly string[] = [
   'ClusterNetworkPolicy',
 ];
 
+/** What tells Prometheus whom to scrape. */
+export const MONITORS: readonly string[] = ['ServiceMonitor', 'PodMonitor'];
+
 /** Whom the API server itself must reach. */
 export const CALLBACKS: readonly string[] = [
   'ValidatingWebhookConfiguration',

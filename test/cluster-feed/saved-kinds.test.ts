@@ -71,6 +71,23 @@ const SPECS: Readonly<Record<string, object>> = {
   AdminNetworkPolicy: { spec: tierSpec({ priority: 10 }) },
   BaselineAdminNetworkPolicy: { spec: tierSpec({}) },
   ClusterNetworkPolicy: { spec: tierSpec({ tier: 'Admin', priority: 10 }) },
+  ServiceMonitor: {
+    spec: {
+      selector: { matchLabels: { app: 'web' } },
+      namespaceSelector: { matchNames: ['a', 'b'] },
+      endpoints: [
+        { port: 'metrics', basicAuth: { password: { name: 'hidden', key: 'p' } } },
+        { targetPort: 9102 },
+      ],
+    },
+  },
+  PodMonitor: {
+    spec: {
+      selector: { matchExpressions: [{ key: 'app', operator: 'Exists' }] },
+      namespaceSelector: { any: true },
+      podMetricsEndpoints: [{ port: 'metrics', bearerTokenSecret: { name: 'hidden' } }, { portNumber: 9102 }],
+    },
+  },
   ValidatingWebhookConfiguration: { webhooks },
   MutatingWebhookConfiguration: { webhooks },
   APIService: { spec: { group: 'x.example.com', version: 'v1', service, caBundle: 'AAAA' } },
@@ -93,6 +110,7 @@ function contents(store: Store): unknown {
     tiers: [...store.tiers],
     foreign: [...store.foreign],
     callbacks: [...store.callbacks],
+    monitors: [...store.monitors],
   };
 }
 
@@ -101,7 +119,7 @@ for (const optional of OPTIONAL) {
   const apiVersion = `${group}/${versions[0]}`;
   test(`${kind} of ${apiVersion}`, () => {
     const isForeign = optional.metadataOnly === true;
-    const namespaced = /Route$|^Ingress$|^NetworkPolicy$/.test(kind);
+    const namespaced = /Route$|Monitor$|^Ingress$|^NetworkPolicy$/.test(kind);
     const name = kind === 'BaselineAdminNetworkPolicy' ? 'default' : 'thing';
     const metadata = { name, ...(namespaced ? { namespace: 'a' } : {}), managedFields: [{}] };
     // A server that cannot send metadata alone sends everything: none of it may be taken for ours.
@@ -122,7 +140,8 @@ for (const optional of OPTIONAL) {
     const saved = new Store();
     load(saved, object === undefined ? [] : [object]);
     assert.deepEqual(contents(saved), contents(live));
-    const reached = live.spaces.size + live.tiers.size + live.foreign.size + live.callbacks.size;
+    const reached =
+      live.spaces.size + live.tiers.size + live.foreign.size + live.callbacks.size + live.monitors.size;
     assert.equal(reached, 1, 'the object reached the model');
   });
 }

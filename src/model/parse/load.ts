@@ -53,6 +53,9 @@ export function load(store: Store, objects: Iterable<ManifestObject>): Loaded {
       case 'foreign':
         store.putForeign(object.foreign);
         break;
+      case 'monitor':
+        store.putMonitor(object.monitor);
+        break;
       case 'callbacks':
         for (const callback of object.callbacks) store.putCallback(callback);
         break;

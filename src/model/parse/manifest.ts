@@ -3,6 +3,7 @@ import type {
   DaemonSetFacts,
   EndpointSlice,
   ForeignPolicy,
+  Monitor,
   Namespace,
   NetworkPolicy,
   Node,
@@ -15,6 +16,7 @@ import { parseApiService, parseConversion, parseWebhookCallbacks } from './callb
 import { parseDaemonSet } from './daemonset.ts';
 import { groupOf, parseForeignPolicy } from './foreign.ts';
 import { metadata } from './meta.ts';
+import { MONITORING, parseMonitor } from './monitor.ts';
 import { parseNamespace } from './namespace.ts';
 import { parseNode } from './node.ts';
 import { parsePod } from './pod.ts';
@@ -44,6 +46,7 @@ export type ManifestObject =
   | { readonly type: 'route'; readonly route: Route }
   | { readonly type: 'tier'; readonly tier: TierPolicy }
   | { readonly type: 'foreign'; readonly foreign: ForeignPolicy }
+  | { readonly type: 'monitor'; readonly monitor: Monitor }
   | { readonly type: 'callbacks'; readonly callbacks: readonly Callback[] }
   /** Of no interest to the model: another kind, or a pod that has ended. */
   | { readonly type: 'other'; readonly apiVersion: string; readonly kind: string; readonly name: string };
@@ -92,6 +95,9 @@ export function parseObject(raw: unknown): ManifestObject {
   }
   if (group === 'gateway.networking.k8s.io' && GATEWAY_ROUTES.has(kind)) {
     return { type: 'route', route: parseGatewayRoute(raw) };
+  }
+  if (group === MONITORING && (kind === 'ServiceMonitor' || kind === 'PodMonitor')) {
+    return { type: 'monitor', monitor: parseMonitor(raw) };
   }
   const foreign = parseForeignPolicy(raw);
   return foreign === undefined ? other : { type: 'foreign', foreign };
