@@ -1,3 +1,4 @@
+import { settingsIn } from '../cluster/cni/config-maps.ts';
 import { detectCni, type StatedCni, withStated } from '../cluster/cni/detect.ts';
 import type { CniFacts, NodeFacts } from '../cluster/cni/facts.ts';
 import { nodeSettings } from '../cluster/node-facts.ts';
@@ -58,13 +59,14 @@ async function storeOf(options: StateOptions, { mayBeEmpty, more = [] }: LoadOpt
 export function readState(paths: readonly string[], more: readonly ManifestObject[] = []): Store {
   const store = new Store();
   const problems: string[] = [];
-  const facts: Facts = { nodes: [], apiGroups: new Set() };
+  const facts: Facts = { nodes: [], apiGroups: new Set(), settings: new Map() };
   const { daemonSets } = load(store, objectsOf(filesOf(paths), more, facts, problems));
   if (problems.length > 0) throw new Failure(shortened(problems));
   store.cni = detectCni({
     daemonSets,
     nodes: facts.nodes,
     apiGroups: [...facts.apiGroups],
+    settings: facts.settings,
   } satisfies CniFacts);
   return store;
 }
@@ -72,6 +74,7 @@ export function readState(paths: readonly string[], more: readonly ManifestObjec
 interface Facts {
   readonly nodes: NodeFacts[];
   readonly apiGroups: Set<string>;
+  readonly settings: Map<string, string>;
 }
 
 /** Reads file after file, so that only one is in memory at a time. */
@@ -87,6 +90,7 @@ function* objectsOf(
     for (const document of read.documents) {
       const parsed = parseManifest(document, { namespace: 'default', stored: true });
       problems.push(...parsed.problems.map(problemText));
+      for (const [key, value] of settingsIn(document.raw)) facts.settings.set(key, value);
       if (parsed.object === undefined) continue;
       note(document.raw, parsed.object, facts);
       yield parsed.object;
@@ -105,7 +109,7 @@ function note(raw: unknown, object: ManifestObject, facts: Facts): void {
     if (served !== '') facts.apiGroups.add(served);
   }
   if (object.type === 'node') {
-    facts.nodes.push({ labels: object.node.labels, settings: nodeSettings(raw) });
+    facts.nodes.push({ name: object.node.name, labels: object.node.labels, settings: nodeSettings(raw) });
   }
 }
 

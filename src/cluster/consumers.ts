@@ -24,6 +24,8 @@ export interface CniInputs {
   readonly nodes: Map<string, NodeFacts>;
   /** API groups served; undefined until the first discovery. */
   apiGroups: readonly string[] | undefined;
+  /** Of the plug-ins' ConfigMaps; empty until they were read. */
+  settings: ReadonlyMap<string, string>;
   /** Something the CNI depends on changed. */
   changed: boolean;
 }
@@ -75,7 +77,7 @@ export function nodeConsumer(store: Store, inputs: CniInputs): Consumer {
     put: (raw) => {
       const node = parseNode(raw);
       store.putNode(node);
-      const facts: NodeFacts = { labels: node.labels, settings: nodeSettings(raw) };
+      const facts: NodeFacts = { name: node.name, labels: node.labels, settings: nodeSettings(raw) };
       // Kubelets report every few seconds; only what the CNI is recognised by counts as a change.
       const before = inputs.nodes.get(node.name);
       inputs.nodes.set(node.name, facts);

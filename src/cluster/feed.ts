@@ -2,6 +2,7 @@ import type { Health, Snapshot } from '../model/snapshot.ts';
 import { Store } from '../model/store.ts';
 import { type Access, type AccessOptions, openAccess } from './access.ts';
 import { type Asker, ExemptionRights, type RightAnswer } from './access-review.ts';
+import { readSettings } from './cni/config-maps.ts';
 import { detectCni, type StatedCni, withStated } from './cni/detect.ts';
 import type { CniInputs } from './consumers.ts';
 import type { SourceReport } from './contact.ts';
@@ -76,6 +77,7 @@ class LiveFeed implements Feed {
     daemonSets: new Map(),
     nodes: new Map(),
     apiGroups: undefined,
+    settings: new Map(),
     changed: true,
   };
   readonly #listeners = new Set<() => void>();
@@ -116,6 +118,7 @@ class LiveFeed implements Feed {
       store,
       ...(this.#policies === undefined ? {} : { more: [this.#policies.kind()] }),
       onGroups: (groups) => {
+        void this.#readSettings();
         if (groups.join() === this.#inputs.apiGroups?.join()) return;
         this.#inputs.apiGroups = groups;
         this.#inputs.changed = true;
@@ -217,8 +220,21 @@ class LiveFeed implements Feed {
     return { state: 'syncing', problems: [...health.problems, problem] };
   }
 
+  /** The plug-ins' own ConfigMaps, as often as the API server is asked what it serves; what is known stays. */
+  async #readSettings(): Promise<void> {
+    try {
+      const settings = await readSettings(this.#access);
+      if (JSON.stringify([...settings]) === JSON.stringify([...this.#inputs.settings])) return;
+      this.#inputs.settings = settings;
+      this.#inputs.changed = true;
+      this.#changed();
+    } catch {
+      // The watches say that the API server does not answer.
+    }
+  }
+
   #detect(): void {
-    const { daemonSets, nodes, apiGroups } = this.#inputs;
+    const { daemonSets, nodes, apiGroups, settings } = this.#inputs;
     if (!this.#inputs.changed) return;
     this.#inputs.changed = false;
     const before = this.#store.cni;
@@ -226,6 +242,7 @@ class LiveFeed implements Feed {
       daemonSets: [...daemonSets.values()],
       nodes: [...nodes.values()],
       apiGroups: apiGroups ?? [],
+      settings,
     };
     const cni = withStated(detectCni(facts), this.#stated);
     this.#store.cni = cni;

@@ -18,7 +18,14 @@ export function slimDaemonSet(raw: Raw): Raw {
       ...(system ? { args: argumentsOf(each), env: settingsOf(each) } : {}),
     }));
   const labels = rawAt(rawAt(template, 'metadata'), 'labels');
-  const spec = { containers: containers('containers'), initContainers: containers('initContainers') };
+  const { nodeSelector } = rawAt(template, 'spec');
+  const { nodeAffinity } = rawAt(rawAt(template, 'spec'), 'affinity');
+  const spec = {
+    containers: containers('containers'),
+    initContainers: containers('initContainers'),
+    ...(nodeSelector === undefined ? {} : { nodeSelector }),
+    ...(nodeAffinity === undefined ? {} : { affinity: { nodeAffinity } }),
+  };
   return {
     spec: { selector: rawAt(rawAt(raw, 'spec'), 'selector'), template: { metadata: { labels }, spec } },
     status: { desiredNumberScheduled: rawAt(raw, 'status').desiredNumberScheduled ?? 0 },

@@ -2,6 +2,7 @@
 import type { Store } from '../model/store.ts';
 import { type Access, type AccessOptions, openAccess } from './access.ts';
 import { ApiError } from './api-error.ts';
+import { readSettings, settingsObjects } from './cni/config-maps.ts';
 import { detectCni, type StatedCni, withStated } from './cni/detect.ts';
 import type { CniInputs } from './consumers.ts';
 import { errorText } from './contact.ts';
@@ -42,14 +43,15 @@ interface Visitor {
  */
 export async function readLive(options: AccessOptions = {}): Promise<LiveProblems & { objects: Raw[] }> {
   const lists = new Map<Listing, Raw[]>();
-  const { problems, missing } = await visitLive(options, {
+  const { problems, missing, settings } = await visitLive(options, {
     begin: (listing) => lists.set(listing, []),
     object: (listing, raw) => {
       const kept = slim(raw, listing.apiVersion, listing.kind);
       if (kept !== undefined) lists.get(listing)?.push(kept);
     },
   });
-  return { objects: keepKnownReferences([...lists.values()].flat()), problems, missing };
+  const objects = [...lists.values()].flat();
+  return { objects: [...keepKnownReferences(objects), ...settingsObjects(settings)], problems, missing };
 }
 
 /**
@@ -60,10 +62,16 @@ export async function loadLive(
   store: Store,
   options: AccessOptions & { readonly cniOverride?: StatedCni } = {},
 ): Promise<LiveProblems> {
-  const inputs: CniInputs = { daemonSets: new Map(), nodes: new Map(), apiGroups: undefined, changed: true };
+  const inputs: CniInputs = {
+    daemonSets: new Map(),
+    nodes: new Map(),
+    apiGroups: undefined,
+    settings: new Map(),
+    changed: true,
+  };
   const consumers = new Map<Listing, Consumer>();
   const unread: string[] = [];
-  const { problems, missing, groups } = await visitLive(options, {
+  const { problems, missing, groups, settings } = await visitLive(options, {
     begin: (listing) => {
       if (!consumers.has(listing)) consumers.set(listing, listing.consumer(store, inputs));
     },
@@ -76,7 +84,12 @@ export async function loadLive(
     },
   });
   const { daemonSets, nodes } = inputs;
-  const facts = { daemonSets: [...daemonSets.values()], nodes: [...nodes.values()], apiGroups: groups };
+  const facts = {
+    daemonSets: [...daemonSets.values()],
+    nodes: [...nodes.values()],
+    apiGroups: groups,
+    settings,
+  };
   store.cni = withStated(detectCni(facts), options.cniOverride ?? {});
   const all = [...problems, ...unread];
   store.health = { state: 'fixed', problems: all, missing };
@@ -86,7 +99,7 @@ export async function loadLive(
 async function visitLive(
   options: AccessOptions,
   visitor: Visitor,
-): Promise<LiveProblems & { groups: readonly string[] }> {
+): Promise<LiveProblems & { groups: readonly string[]; settings: ReadonlyMap<string, string> }> {
   const access = openAccess(options);
   try {
     const problems: string[] = [];
@@ -103,7 +116,7 @@ async function visitLive(
         missing.push(listing.label);
       }
     }
-    return { problems, missing, groups };
+    return { problems, missing, groups, settings: await readSettings(access) };
   } finally {
     await access.close();
   }

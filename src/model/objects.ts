@@ -239,6 +239,8 @@ export interface DaemonSetFacts {
   readonly name: string;
   readonly images: readonly string[];
   readonly arguments: readonly string[];
+  /** The nodes it runs on: one of these must match; tolerations are not looked at. */
+  readonly nodes: readonly Selector[];
   /** env names with plain values of system DaemonSets, `NAME=value`; only of kube-system-like namespaces. */
   readonly settings: readonly string[];
 }
@@ -255,10 +257,26 @@ export interface Cni {
   /** Port ranges, and the protocol SCTP; undefined = not known. */
   readonly enforcesEndPort?: Tristate;
   readonly enforcesSctp?: Tristate;
+  /** Groups of nodes for which the answer is another one. */
+  readonly pools?: readonly CniPool[];
   /** The evidence in words. */
   readonly evidence: readonly string[];
   /** What the operator should know or do about it, in words. */
   readonly advice?: readonly string[];
+}
+
+/** Nodes that are not served by what serves the others, and what is known of them. */
+export interface CniPool {
+  /** The nodes by name. */
+  readonly nodes: ReadonlySet<string>;
+  readonly enforcesIngress: Tristate;
+  readonly enforcesEgress: Tristate;
+  readonly evidence: readonly string[];
+}
+
+/** Whether policies are enforced on a node: its pool's answer, or that of the cluster. */
+export function cniOf(cni: Cni, node: string): Pick<Cni, 'enforcesIngress' | 'enforcesEgress' | 'evidence'> {
+  return cni.pools?.find(({ nodes }) => nodes.has(node)) ?? cni;
 }
 
 export const UNKNOWN_CNI: Cni = Object.freeze({

@@ -1,6 +1,8 @@
-import type { Direction } from '../model/objects.ts';
-import { type Rule, unchecked } from './rule.ts';
-import { policyText } from './text.ts';
+import type { Cni, Direction, NetworkPolicy, Tristate } from '../model/objects.ts';
+import { selects } from '../model/selector.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { type Rule, type Statement, unchecked } from './rule.ts';
+import { countText, listText, policyText, sortedTexts } from './text.ts';
 
 const POLICY = `apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -24,7 +26,8 @@ export const notEnforced: Rule = {
   fix: 'Install a plug-in that enforces NetworkPolicy (Calico, Cilium, Antrea, …). If this is a mistake, state the truth in the configuration under cni.',
   limits: [
     'How policies are enforced is found out from what runs in the cluster. Where that does not settle it the rule says that it does not know.',
-    'Some plug-ins enforce only one direction; the finding then names it.',
+    'Some plug-ins enforce only one direction, no port ranges or no SCTP; the finding then names it.',
+    'Nodes that the plug-in does not serve are found by labels and where its DaemonSet may run, not by looking at them. Pods that come later are not seen.',
   ],
   examples: {
     good: [
@@ -82,9 +85,7 @@ export const notEnforced: Rule = {
     if (policy?.kind !== 'NetworkPolicy') return [];
     const { cni } = snapshot;
     const used = (['ingress', 'egress'] as const).filter((direction) => policy[direction] !== undefined);
-    const state = (direction: Direction) =>
-      direction === 'ingress' ? cni.enforcesIngress : cni.enforcesEgress;
-    const dead = used.filter((direction) => state(direction) === 'no');
+    const dead = used.filter((direction) => enforces(cni, direction) === 'no');
     if (dead.length > 0) {
       const nothing =
         dead.length === used.length
@@ -98,7 +99,9 @@ export const notEnforced: Rule = {
         },
       ];
     }
-    if (used.some((direction) => state(direction) === 'unknown')) {
+    const found = [...partsNotEnforced(policy, cni), ...poolsNotEnforced(policy, used, snapshot)];
+    if (found.length > 0) return found;
+    if (used.some((direction) => enforces(cni, direction) === 'unknown')) {
       return unchecked(
         `whether the network plug-in (${cni.name}) enforces policies is not known; state it in the configuration under cni`,
       );
@@ -106,3 +109,64 @@ export const notEnforced: Rule = {
     return [];
   },
 };
+
+function enforces(
+  { enforcesIngress, enforcesEgress }: Pick<Cni, 'enforcesIngress' | 'enforcesEgress'>,
+  direction: Direction,
+): Tristate {
+  return direction === 'ingress' ? enforcesIngress : enforcesEgress;
+}
+
+/** Port ranges and SCTP, which some plug-ins that enforce the rest leave out. */
+function* partsNotEnforced(policy: NetworkPolicy, cni: Cni): Iterable<Statement> {
+  const ports = [...(policy.ingress ?? []), ...(policy.egress ?? [])].flatMap(({ ports: written }) =>
+    written === 'any' ? [] : written,
+  );
+  const range = ports.find((port) => 'from' in port && port.from !== port.to && !isWhole(port));
+  if (range !== undefined && 'from' in range && cni.enforcesEndPort === 'no') {
+    yield {
+      subject: policyText(policy),
+      severity: 'medium',
+      message: `the network plug-in (${cni.name}) knows no port ranges: of ${range.protocol} ${range.from}-${range.to} only port ${range.from} may count.`,
+      because: cni.evidence,
+      fix: 'Name each port, or use a plug-in that knows endPort.',
+    };
+  }
+  if (ports.some(({ protocol }) => protocol === 'SCTP') && cni.enforcesSctp === 'no') {
+    yield {
+      subject: policyText(policy),
+      severity: 'medium',
+      message: `the network plug-in (${cni.name}) does not enforce rules for SCTP.`,
+      because: cni.evidence,
+      fix: 'Turn SCTP on in the plug-in, or do not rely on the rule.',
+    };
+  }
+}
+
+function isWhole({ from, to }: { readonly from: number; readonly to: number }): boolean {
+  return from === 1 && to === 65535;
+}
+
+/** Pods of the policy on nodes that the plug-in does not serve. */
+function* poolsNotEnforced(
+  policy: NetworkPolicy,
+  used: readonly Direction[],
+  { cni, spaces }: Snapshot,
+): Iterable<Statement> {
+  if (cni.pools === undefined) return;
+  const pods = [...(spaces.get(policy.namespace)?.pods.values() ?? [])].filter(
+    (pod) => !pod.hostNetwork && selects(policy.subject, pod.labels),
+  );
+  for (const pool of cni.pools) {
+    const dead = used.filter((direction) => enforces(pool, direction) === 'no');
+    const bare = dead.length === 0 ? [] : pods.filter(({ node }) => pool.nodes.has(node));
+    if (bare.length === 0) continue;
+    const names = sortedTexts(bare.map(({ node }) => node));
+    yield {
+      subject: policyText(policy),
+      message: `${bare.length} of its ${countText(pods.length, 'pod')} run on ${countText(names.length, 'node')} where ${dead.join(' and ')} policies are not enforced: ${listText(names)}.`,
+      because: pool.evidence,
+      fix: 'Keep these pods on nodes where the plug-in runs (nodeSelector), or run it there too.',
+    };
+  }
+}

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
+import { CONFIG_MAPS } from '../../src/cluster/cni/config-maps.ts';
 import { OPTIONAL, REQUIRED } from '../../src/cluster/kinds.ts';
 import { configOf } from '../../src/config/config.ts';
 import { FIXED } from '../../src/config/live.ts';
@@ -102,7 +103,7 @@ for (const helm of helms) {
       assert.equal(tls.secret, `portent-system/${secret.metadata.name}`);
       assert.equal(tls.webhookConfiguration, only(manifests, 'ValidatingWebhookConfiguration').metadata.name);
       assert.equal(tls.lifeSeconds, 90 * 86_400);
-      assert.deepEqual(only(manifests, 'Role').rules, [
+      assert.deepEqual(only(manifests, 'Role', 'portent').rules, [
         {
           apiGroups: [''],
           resources: ['secrets'],
@@ -194,7 +195,11 @@ test("the rights are to read, to ask who may exempt, to write Events and the sta
     const manifests = await render('helm3', ...values);
     const rules = only(manifests, 'ClusterRole', 'portent-system').rules as readonly Rule[];
     assert.deepEqual(changing(rules), [...always, ...expected]);
-    assert.equal(manifests.filter(({ kind }) => kind === 'Role').length, values[0]?.includes('cert') ? 0 : 1);
+    const roles = manifests.filter(({ kind }) => kind === 'Role');
+    assert.equal(roles.length, values[0]?.includes('cert') ? 1 : 2);
+    assert.deepEqual(only(manifests, 'Role', 'portent-system').rules, [
+      { apiGroups: [''], resources: ['configmaps'], resourceNames: [...CONFIG_MAPS.keys()], verbs: ['get'] },
+    ]);
     for (const rule of rules) {
       const named = [...rule.apiGroups, ...rule.resources];
       for (const never of ['*', 'secrets', 'configmaps']) assert.ok(!named.includes(never), never);

@@ -4,7 +4,11 @@ import { argument, ENFORCES, findDaemonSet, IGNORES, type Plugin, seen, traceOf 
 export const antrea: Plugin = {
   name: 'Antrea',
   recognise: (facts) => {
-    const found = findDaemonSet(facts, ['antrea-agent'], /(^|\/)antrea(-agent)?(-ubuntu|-ubi|-debian)?$/);
+    const found = findDaemonSet(
+      facts,
+      ['antrea-agent'],
+      /(^|\/)antrea(-agent)?(-ubuntu|-ubi|-debian|-windows)?$/,
+    );
     if (found === undefined) return traceOf('Antrea', facts, 'crd.antrea.io');
     if (/NetworkPolicy=false/.test(argument(found, '--feature-gates') ?? '')) {
       return seen('Antrea', 'policy', found, IGNORES, 'with its feature NetworkPolicy switched off');

@@ -1,7 +1,7 @@
 import type { DaemonSetFacts } from '../../model/objects.ts';
 import { ENFORCES, findDaemonSet, imagePath, type Plugin, seen, traceOf } from './plugin.ts';
 
-const NODE = /(^|\/)(mirrored-)?(calico[-/]node|cnx-node|hardened-calico)$/;
+const NODE = /(^|\/)(mirrored-)?(calico[-/]node|cnx-node|hardened-calico)(-windows)?$/;
 const FLANNEL = /(^|\/)(mirrored-)?(flannelcni-|hardened-)?flannel$/;
 const CAVEAT =
   'Calico’s own GlobalNetworkPolicy and NetworkPolicy kinds can override what a NetworkPolicy says.';

@@ -2,6 +2,7 @@ import { type Cni, type Tristate, UNKNOWN_CNI } from '../../model/objects.ts';
 import { CATALOGUE } from './catalogue.ts';
 import type { CniFacts } from './facts.ts';
 import type { Recognition } from './plugin.ts';
+import { poolsOf } from './pools.ts';
 
 const STATE_IT = 'If you know the answer, state it in the configuration.';
 
@@ -10,6 +11,12 @@ const STATE_IT = 'If you know the answer, state it in the configuration.';
  * arguments and API groups: where it is not sure it says `unknown`, which never denies.
  */
 export function detectCni(facts: CniFacts): Cni {
+  const whole = detectOne(facts);
+  const pools = poolsOf(facts, whole, detectOne);
+  return pools.length === 0 ? whole : { ...whole, pools };
+}
+
+function detectOne(facts: CniFacts): Cni {
   const found = CATALOGUE.flatMap((plugin) => plugin.recognise(facts) ?? []);
   const engines = found.filter(({ role }) => role === 'policy');
   const networks = found.filter(({ role }) => role === 'network');
@@ -48,8 +55,13 @@ export function withStated(detected: Cni, stated: StatedCni): Cni {
   ].filter((each) => each !== '');
   if (told.length === 0 && name === undefined) return detected;
   const whole = enforcesIngress !== undefined && enforcesEgress !== undefined;
+  const { pools, ...rest } = detected;
   return {
-    ...detected,
+    ...rest,
+    // Whoever states it states it for the cluster.
+    ...(pools === undefined || enforcesIngress !== undefined || enforcesEgress !== undefined
+      ? {}
+      : { pools }),
     name: name ?? detected.name,
     enforcesIngress: enforcesIngress ?? detected.enforcesIngress,
     enforcesEgress: enforcesEgress ?? detected.enforcesEgress,

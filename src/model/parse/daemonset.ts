@@ -1,6 +1,8 @@
 import type { DaemonSetFacts } from '../objects.ts';
+import type { Selector } from '../selector.ts';
 import { parseMeta } from './meta.ts';
-import { fields, items, text, texts } from './wire.ts';
+import { parseSelector } from './selector.ts';
+import { type Fields, fields, items, text, texts } from './wire.ts';
 
 /** Namespaces where network plug-ins live. Only there are plain env values looked at. */
 const SYSTEM_NAMESPACE =
@@ -18,8 +20,26 @@ export function parseDaemonSet(raw: unknown): DaemonSetFacts {
     name,
     images: containers.map(({ image }) => text(image)).filter((image) => image !== ''),
     arguments: containers.flatMap(({ command, args }) => [...texts(command), ...texts(args)]),
+    nodes: nodeSelectors(pod),
     settings: SYSTEM_NAMESPACE.test(namespace) ? containers.flatMap(({ env }) => settingsOf(env)) : [],
   };
+}
+
+/** The nodes a pod may run on: its nodeSelector together with each of the required terms of its node affinity. */
+function nodeSelectors(pod: Fields): readonly Selector[] {
+  const plain = parseSelector({ matchLabels: pod.nodeSelector });
+  const required = fields(fields(pod.affinity).nodeAffinity).requiredDuringSchedulingIgnoredDuringExecution;
+  const terms = items(fields(required).nodeSelectorTerms).map((term) =>
+    parseSelector({ matchExpressions: items(fields(term).matchExpressions).filter(isSetBased) }),
+  );
+  if (terms.length === 0) return [plain];
+  return terms.map(({ requirements }) => ({ requirements: [...plain.requirements, ...requirements] }));
+}
+
+/** `Gt` and `Lt` compare numbers; a term is taken for wider than it is rather than for narrower. */
+function isSetBased(expression: unknown): boolean {
+  const { operator } = fields(expression);
+  return operator !== 'Gt' && operator !== 'Lt';
 }
 
 function settingsOf(env: unknown): string[] {

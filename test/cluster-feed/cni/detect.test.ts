@@ -29,7 +29,12 @@ function factsOf(objects: readonly object[], apiGroups: readonly string[] = []):
   const nodes: NodeFacts[] = [];
   for (const each of objects) {
     if ((each as Document).kind === 'DaemonSet') daemonSets.push(parseDaemonSet(each));
-    else nodes.push({ labels: parseNode(each).labels, settings: nodeSettings(each) });
+    else
+      nodes.push({
+        name: parseNode(each).name,
+        labels: parseNode(each).labels,
+        settings: nodeSettings(each),
+      });
   }
   return { daemonSets, nodes, apiGroups };
 }
@@ -56,7 +61,7 @@ const EXPECTED: Readonly<Record<string, readonly [string, string, string, string
   ],
   'flannel-netpol': ['kube-network-policies + Flannel', 'yes', 'yes', 'yes', /runs kube-network-policies/],
   cilium: ['Cilium', 'yes', 'yes', 'no', /runs Cilium, which enforces/],
-  'cilium-never': ['Cilium', 'no', 'no', 'unknown', /--enable-policy=never/],
+  'cilium-never': ['Cilium', 'no', 'no', 'unknown', /enable-policy set to never/],
   'gke-dataplane-v2': ['GKE Dataplane V2', 'yes', 'yes', 'no', /kube-system\/anetd/],
   antrea: ['Antrea', 'yes', 'yes', 'yes', /antrea-agent/],
   'ovn-kubernetes': ['OVN-Kubernetes', 'yes', 'yes', 'yes', /ovnkube-node/],
