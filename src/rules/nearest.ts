@@ -56,11 +56,17 @@ export function correctedSelector(
     : undefined;
 }
 
-/** The candidate a few slips away from `wanted`, the closest first; undefined when none is. */
+/**
+ * The candidate a few slips away from `wanted`, the closest first; undefined when none is. Names that differ only in
+ * their numbers are siblings.
+ */
 export function nearest(wanted: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.min(3, Math.floor(wanted.length / 3))) + 1;
+  const shape = unnumbered(wanted);
   for (const candidate of candidates) {
+    // web-1 is no slip for web-2.
+    if (unnumbered(candidate) === shape) continue;
     // Of two as close the first by name: the order in which a watch brought them means nothing.
     const limit = best !== undefined && candidate < best ? bestDistance + 1 : bestDistance;
     const within = distance(wanted, candidate, limit);
@@ -70,6 +76,10 @@ export function nearest(wanted: string, candidates: Iterable<string>): string | 
     }
   }
   return best;
+}
+
+function unnumbered(text: string): string {
+  return text.replace(/\d+/g, '0');
 }
 
 function valuesOf(classes: readonly PodClass[], key: string): Set<string> {

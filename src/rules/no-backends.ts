@@ -1,4 +1,5 @@
 import { backClasses } from '../evidence/needs.ts';
+import { isOfRelease } from '../evidence/release.ts';
 import { emptiedCallbacks } from '../evidence/service-names.ts';
 import type { Service } from '../model/objects.ts';
 import { selectorText } from '../model/selector.ts';
@@ -34,7 +35,7 @@ export const noBackends: Rule = {
   why: 'The selector is the only tie between a Service and its pods, and nothing checks it. A changed label empties the Service in silence.',
   fix: 'Compare the selector with the labels of the pods: kubectl get pods --show-labels.',
   limits: [
-    'A Service created before its pods is reported too, with low severity. In a namespace without any pod it is only a note.',
+    'A Service created before its pods is reported too, with low severity. In a namespace without any pod it is only a note, and where a tool makes it as part of a release (app.kubernetes.io/managed-by and the like) and no label is close.',
     'Services without a selector, and ExternalName, are not looked at: their back ends are made elsewhere.',
     'That no pod is ready is said only when the update itself drops the ready ones, and not where publishNotReadyAddresses is set.',
     'Where the API server itself calls the Service, breaks-references says that it loses its pods.',
@@ -134,7 +135,7 @@ export const noBackends: Rule = {
 };
 
 function empty(
-  { after, snapshot, evidence }: RuleContext,
+  { change, after, snapshot, evidence }: RuleContext,
   service: Service,
   old: readonly PodClass[],
 ): Statement {
@@ -145,9 +146,10 @@ function empty(
   const right = correctedSelector(selector, meant, classes);
   const loses = old.length === 0 ? '' : `loses its ${countText(old.length, 'workload')}: `;
   const needed = old.length === 0 ? '' : neededText(evidence.serviceLosses());
+  const early = change.operation === 'CREATE' && meant === undefined && isOfRelease(service.labels);
   return {
     subject: serviceText(service),
-    severity: old.length > 0 ? 'high' : classes.length > 0 ? 'low' : 'info',
+    severity: old.length > 0 ? 'high' : classes.length > 0 && !early ? 'low' : 'info',
     message: `${loses}${selectorText(selector)} matches no pod in namespace ${service.namespace}${meant === undefined ? '.' : `; did you mean ${meantText(meant)}?`}${needed}`,
     because: [`${serviceText(service)} spec.selector`],
     ...(right === undefined

@@ -1,3 +1,4 @@
+import { isOfRelease } from '../evidence/release.ts';
 import type { Direction, NetworkPolicy, Peer, PodPeer } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import { selectorText, selects, selectsEverything } from '../model/selector.ts';
@@ -49,7 +50,7 @@ export const peerSelectsNothing: Rule = {
   limits: [
     'A policy applied before its clients is reported too.',
     'Of a cluster state without any Namespace object it is not known which namespaces there are: peers in one that the state does not show are not reported.',
-    'A peer that the policy had before an update is not reported again. Beside a peer that matches pods it is a note, unless a slip is likely.',
+    'A peer that the policy had before an update is not reported again. Beside a peer that matches pods, or in a release that is being made, it is a note unless a slip is likely.',
     'In clusters where more than 1,000 kinds of pods would have to be looked at, the rule stops and says nothing.',
   ],
   examples: {
@@ -168,6 +169,7 @@ export const peerSelectsNothing: Rule = {
     const policy = change.after;
     if (policy?.kind !== 'NetworkPolicy') return;
     let found = 0;
+    const early = change.operation === 'CREATE' && isOfRelease(policy.labels);
     const looks = { left: MOST_LOOKS_OF_ALL };
     for (const direction of ['ingress', 'egress'] as const) {
       const rules = policy[direction] ?? [];
@@ -188,7 +190,10 @@ export const peerSelectsNothing: Rule = {
           // Charts list those who may come one day beside those who are there. A likely slip is said all the same.
           const spare =
             meant === undefined &&
-            peers.some((one) => one.kind === 'pods' && matchesSomething(after, policy, one, looks) === 'yes');
+            (early ||
+              peers.some(
+                (one) => one.kind === 'pods' && matchesSomething(after, policy, one, looks) === 'yes',
+              ));
           yield {
             subject: policyText(policy),
             ...(spare ? { severity: 'info' as const } : {}),

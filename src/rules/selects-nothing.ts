@@ -1,3 +1,4 @@
+import { isOfRelease } from '../evidence/release.ts';
 import { selectorText, selectsEverything } from '../model/selector.ts';
 import { correctedSelector, meantLabel, meantText } from './nearest.ts';
 import { selectorWire } from './patch.ts';
@@ -19,7 +20,7 @@ export const selectsNothing: Rule = {
   why: 'A policy protects only what it selects. A misspelt label leaves the pods it was written for open.',
   fix: 'Compare podSelector with the labels of the pods: kubectl get pods --show-labels.',
   limits: [
-    'A policy applied before its pods is reported too. In a namespace without any pod it is only a note.',
+    'A policy applied before its pods is reported too. In a namespace without any pod it is only a note, and where a tool makes it as part of a release (app.kubernetes.io/managed-by and the like) and no label is close.',
     'Pods on the host network cannot be selected and do not count.',
   ],
   examples: {
@@ -37,6 +38,22 @@ export const selectsNothing: Rule = {
         operation: 'CREATE',
         manifest: policy('shop/redis', '  podSelector: {}\n'),
         findings: [],
+      },
+      {
+        title: 'A release makes its policies before its pods: a note',
+        cluster: CLUSTER,
+        operation: 'CREATE',
+        manifest: policy('shop/cart', '  podSelector: {matchLabels: {app: cart}}\n').replace(
+          'namespace: shop}',
+          'namespace: shop, labels: {app.kubernetes.io/managed-by: Helm}}',
+        ),
+        findings: [
+          {
+            subject: 'NetworkPolicy shop/cart',
+            severity: 'info',
+            message: 'app=cart selects no pod in namespace shop.',
+          },
+        ],
       },
     ],
     bad: [
@@ -96,9 +113,14 @@ export const selectsNothing: Rule = {
         : meant === undefined
           ? '.'
           : `; did you mean ${meantText(meant)}?`;
+    const early =
+      change.operation === 'CREATE' &&
+      chosen.length === 0 &&
+      meant === undefined &&
+      isOfRelease(policy.labels);
     yield {
       subject: policyText(policy),
-      ...(classes.length === 0 ? { severity: 'info' as const } : {}),
+      ...(classes.length === 0 || early ? { severity: 'info' as const } : {}),
       message: `${selectorText(policy.subject)} selects no pod in namespace ${policy.namespace}${hint}`,
       because: [`${policyText(policy)} spec.podSelector`],
       ...(right === undefined

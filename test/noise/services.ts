@@ -19,7 +19,30 @@ const RELEASES = ['stable', 'canary'].map((track) =>
   deployment(`shop/web-${track}`, `app: shop-web, track: ${track}`, '{name: http, containerPort: 8080}'),
 );
 
+const RELEASE = 'labels: {app.kubernetes.io/managed-by: Helm, helm.sh/chart: cart-1.2.3}';
+
 export const SERVICES: readonly NoiseWorld[] = [
+  world(
+    'a release whose policies and Services come before its pods, in a namespace that is in use',
+    [
+      policy(
+        'shop/cart-store',
+        '  podSelector: {matchLabels: {app: cart-store}}\n  ingress:\n  - from: [{podSelector: {matchLabels: {app: cart}}}]\n    ports: [{port: 6379}]\n',
+      ),
+      service('shop/cart', 'app: cart', '{port: 80, targetPort: http}'),
+      service('shop/cart-store', 'app: cart-store', '{port: 6379, targetPort: store}'),
+    ]
+      .join('')
+      .replaceAll('namespace: shop}', `namespace: shop, ${RELEASE}}`),
+  ),
+  world(
+    'one more shard of several',
+    service('shop/shard-3', 'app: shard-3', '{port: 80}').replace(
+      'namespace: shop}',
+      `namespace: shop, ${RELEASE}}`,
+    ),
+    WEB + ['1', '2'].map((n) => deployment(`shop/shard-${n}`, `app: shard-${n}`)).join(''),
+  ),
   world(
     'ClusterIP by name and by number',
     [
