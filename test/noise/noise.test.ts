@@ -82,7 +82,7 @@ for (const world of WORLDS) {
     }
 
     test('applied again as they are', () => {
-      const store = clusterOf(world, world.manifests);
+      const store = clusterOf(world, world.manifests + (world.later ?? ''));
       for (const after of objectsOf(world)) {
         const { findings } = judge(store, { operation: 'UPDATE', before: after, after }, context);
         assert.deepEqual(

@@ -6,7 +6,12 @@ const WEB =
   BASE + namespace('shop') + deployment('shop/web', 'app: web', '{name: http, containerPort: 8080}');
 const annotated = (text: string, annotation: string): string =>
   text.replace('namespace: shop}', `namespace: shop, annotations: {${annotation}}}`);
-const world = (name: string, manifests: string, cluster = WEB): NoiseWorld => ({ name, cluster, manifests });
+const world = (name: string, manifests: string, cluster = WEB, later = ''): NoiseWorld => ({
+  name,
+  cluster,
+  manifests,
+  later,
+});
 const slice = (address: string): string => `---
 apiVersion: discovery.k8s.io/v1
 kind: EndpointSlice
@@ -34,6 +39,13 @@ export const SERVICES: readonly NoiseWorld[] = [
     ]
       .join('')
       .replaceAll('namespace: shop}', `namespace: shop, ${RELEASE}}`),
+    WEB,
+    deployment(
+      'shop/cart',
+      'app: cart',
+      '{name: http, containerPort: 8080}',
+      '{name: STORE_HOST, value: cart-store}',
+    ) + deployment('shop/cart-store', 'app: cart-store', '{name: store, containerPort: 6379}'),
   ),
   world(
     'one more shard of several',
@@ -42,6 +54,7 @@ export const SERVICES: readonly NoiseWorld[] = [
       `namespace: shop, ${RELEASE}}`,
     ),
     WEB + ['1', '2'].map((n) => deployment(`shop/shard-${n}`, `app: shard-${n}`)).join(''),
+    deployment('shop/shard-3', 'app: shard-3'),
   ),
   world(
     'ClusterIP by name and by number',

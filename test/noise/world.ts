@@ -6,6 +6,8 @@ export interface NoiseWorld {
   readonly cluster: string;
   /** Several YAML documents. */
   readonly manifests: string;
+  /** What comes after them, and is there when they are applied again. */
+  readonly later?: string;
 }
 
 /** A workload of another kind than Deployment, of three replicas. */
