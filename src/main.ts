@@ -163,7 +163,6 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
 
 /** Runs `portent serve` until a signal ends it. Resolves when it listens. */
 export async function serve(options: ServeOptions): Promise<void> {
-  keepSmall();
   const log = createLog(options.config.log.level);
   const { shutdown } = options.config;
   let running: Running | undefined;
@@ -179,6 +178,9 @@ export async function serve(options: ServeOptions): Promise<void> {
     },
   );
   try {
+    // First what else is to be loaded: code that was compiled for the image does not fit other settings of V8.
+    if (options.snapshot === undefined) await clusterClient();
+    keepSmall();
     running = await start(options, log);
   } catch (error) {
     // Or its handler for an ordinary end would turn the failure into success.
@@ -233,11 +235,7 @@ async function open(options: ServeOptions, { logger }: Log, policies: PolicySink
   if (snapshot !== undefined) {
     return { snapshot, ready: () => ({ ready: true, detail: [] }), sources: () => [], stop: async () => {} };
   }
-  // The cluster client is the heaviest part of all; a fixed snapshot does without it.
-  const [{ startFeed }, { openEvents }] = await Promise.all([
-    import('./cluster/feed.ts'),
-    import('./cluster/events.ts'),
-  ]);
+  const [{ startFeed }, { openEvents }] = await clusterClient();
   const access = {
     ...(kubeconfig === undefined ? {} : { kubeconfigPath: kubeconfig }),
     ...(context === undefined ? {} : { context }),
@@ -255,6 +253,13 @@ async function open(options: ServeOptions, { logger }: Log, policies: PolicySink
       await Promise.all([feed.stop(), events?.stop()]);
     },
   };
+}
+
+/** The cluster client is the heaviest part of all; a fixed snapshot does without it. */
+function clusterClient(): Promise<
+  [typeof import('./cluster/feed.ts'), typeof import('./cluster/events.ts')]
+> {
+  return Promise.all([import('./cluster/feed.ts'), import('./cluster/events.ts')]);
 }
 
 /** A denial that was stored nowhere else: the object is as it was, or is not there at all. */
