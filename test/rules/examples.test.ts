@@ -50,7 +50,8 @@ test('every rule has its catalogue entry once, and two examples of both kinds', 
     for (const words of [title, summary, why, fix, ...limits]) {
       assert.doesNotMatch(words, /^<.*>$/, `write the words of src/rules/${id}.ts`);
     }
-    assert.ok(examples.good.length >= 2 && examples.bad.length >= 2, id);
-    assert.ok(limits.length > 0, id);
+    const enough = examples.good.length >= 2 && examples.bad.length >= 2;
+    assert.ok(enough, `write two good and two bad examples in src/rules/${id}.ts`);
+    assert.ok(limits.length > 0, `write in src/rules/${id}.ts when the rule is wrong`);
   }
 });
