@@ -8,7 +8,7 @@ import type { MayExempt } from './admission/judging.ts';
 import { Recent } from './admission/recent.ts';
 import type { DenialEvents } from './cluster/events.ts';
 import type { Feed } from './cluster/feed.ts';
-import type { PolicySink } from './cluster/policies.ts';
+import type { PolicySink } from './cluster/kinds.ts';
 import type { Config } from './config/config.ts';
 import type { ConfigFileSource } from './config/file.ts';
 import { inPod } from './config/kubeconfig.ts';
@@ -42,6 +42,8 @@ export interface ServeOptions {
   readonly notices?: readonly string[];
   /** A fixed cluster; left out, the live one is followed. */
   readonly snapshot?: Snapshot;
+  /** PortentPolicies of the fixed cluster. */
+  readonly policies?: readonly { readonly name: string; readonly spec: unknown }[];
   readonly kubeconfig?: string;
   readonly context?: string;
 }
@@ -85,6 +87,7 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
       ...(events === undefined ? {} : { events: () => events.counts() }),
     },
   });
+  for (const { name, spec } of options.policies ?? []) live.put(name, spec);
   const webhook = buildServer({
     admission: {
       snapshot: () => cluster.snapshot,

@@ -1,6 +1,8 @@
+import { LiveConfig } from '../config/live.ts';
 import { judgeAll } from '../decision/judge.ts';
 import { changedObject } from '../model/change.ts';
 import { overlay } from '../model/overlay.ts';
+import { RULES } from '../rules/index.ts';
 import { diffConnections } from '../simulate/diff.ts';
 import { ALLOWED, DENIED, Failure } from './failure.ts';
 import { writeReport } from './formats/check.ts';
@@ -27,13 +29,22 @@ async function reportOf(options: CheckOptions): Promise<Report> {
   if (options.fix === true && options.output !== 'text') {
     throw new Failure('--fix prints text; with -o json the findings carry a "patch", with -o sarif "fixes"');
   }
-  const { config } = loadSettings(options.config);
+  const loaded = loadSettings(options.config);
+  const live = new LiveConfig(loaded.config, {
+    rules: RULES.map(({ id }) => id),
+    onNews: ({ name, problems }) => {
+      for (const problem of problems)
+        process.stderr.write(`warning: PortentPolicy ${name} left out: ${problem}\n`);
+    },
+  });
   const { judged, others } = readManifests(options.file, options.namespace ?? 'default');
   const store = await loadState(options, {
     mayBeEmpty: true,
     more: others,
-    cni: config.cni,
+    cni: loaded.config.cni,
+    policies: live,
   });
+  const config = live.current;
   const mode = options.together === true ? 'together' : 'sequence';
   const changes = changesOf(store, judged, options.delete === true);
   const context = { config, dryRun: true, earlier: [], budget: config.budget, now: Date.now() };

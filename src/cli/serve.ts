@@ -49,21 +49,32 @@ async function run(options: Given, flags: Readonly<Record<string, string>>): Pro
   const config = withCni(loaded.config);
   const { file } = loaded;
   const { kubeconfig, context } = options;
-  const snapshot = fixedSnapshot(options, config.cni);
+  const policies: { name: string; spec: unknown }[] = [];
+  const snapshot = fixedSnapshot(options, config.cni, policies);
   await serve({
     config,
     version: VERSION,
     notices: loaded.notices,
     ...(file === undefined ? {} : { file: { ...file, parse: (text: string) => withCni(file.parse(text)) } }),
-    ...(snapshot === undefined ? {} : { snapshot }),
+    ...(snapshot === undefined ? {} : { snapshot, policies }),
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(context === undefined ? {} : { context }),
   });
 }
 
-function fixedSnapshot({ snapshot }: StateOptions, stated: StatedCni): Snapshot | undefined {
+function fixedSnapshot(
+  { snapshot }: StateOptions,
+  stated: StatedCni,
+  policies: { name: string; spec: unknown }[],
+): Snapshot | undefined {
   if (snapshot === undefined) return undefined;
-  const store = readState(snapshot);
+  const store = readState(snapshot, [], {
+    put: (name, spec) => {
+      policies.push({ name, spec });
+      return [];
+    },
+    remove: () => undefined,
+  });
   store.cni = withStated(store.cni, stated);
   return store;
 }

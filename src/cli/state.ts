@@ -1,6 +1,7 @@
 import { settingsIn } from '../cluster/cni/config-maps.ts';
 import { detectCni, type StatedCni, withStated } from '../cluster/cni/detect.ts';
 import type { CniFacts, NodeFacts } from '../cluster/cni/facts.ts';
+import type { PolicySink } from '../cluster/kinds.ts';
 import { nodeSettings } from '../cluster/node-facts.ts';
 import { hasCluster } from '../config/kubeconfig.ts';
 import { readDocuments } from '../model/parse/documents.ts';
@@ -25,6 +26,8 @@ export interface LoadOptions {
   readonly more?: readonly ManifestObject[];
   /** What the configuration states of the network plug-in; `--cni` wins over it. */
   readonly cni?: StatedCni;
+  /** Where the PortentPolicies of the cluster go. */
+  readonly policies?: PolicySink;
 }
 
 /**
@@ -38,16 +41,19 @@ export async function loadState(options: StateOptions, load: LoadOptions = {}): 
   return store;
 }
 
-async function storeOf(options: StateOptions, { mayBeEmpty, more = [] }: LoadOptions): Promise<Store> {
+async function storeOf(
+  options: StateOptions,
+  { mayBeEmpty, more = [], policies }: LoadOptions,
+): Promise<Store> {
   if (options.snapshot !== undefined) {
     if (options.kubeconfig !== undefined || options.context !== undefined) {
       throw new Failure('give either --snapshot, or --kubeconfig and --context');
     }
-    return readState(options.snapshot, more);
+    return readState(options.snapshot, more, policies);
   }
   if (options.kubeconfig !== undefined || options.context !== undefined || hasCluster()) {
     const { liveStore } = await import('./live.ts');
-    const store = await liveStore(options);
+    const store = await liveStore(options, policies);
     load(store, more);
     return store;
   }
@@ -56,10 +62,14 @@ async function storeOf(options: StateOptions, { mayBeEmpty, more = [] }: LoadOpt
 }
 
 /** Reads files of cluster state into a new model. */
-export function readState(paths: readonly string[], more: readonly ManifestObject[] = []): Store {
+export function readState(
+  paths: readonly string[],
+  more: readonly ManifestObject[] = [],
+  policies?: PolicySink,
+): Store {
   const store = new Store();
   const problems: string[] = [];
-  const facts: Facts = { nodes: [], apiGroups: new Set(), settings: new Map() };
+  const facts: Facts = { nodes: [], apiGroups: new Set(), settings: new Map(), policies };
   const { daemonSets } = load(store, objectsOf(filesOf(paths), more, facts, problems));
   if (problems.length > 0) throw new Failure(shortened(problems));
   store.cni = detectCni({
@@ -75,6 +85,7 @@ interface Facts {
   readonly nodes: NodeFacts[];
   readonly apiGroups: Set<string>;
   readonly settings: Map<string, string>;
+  readonly policies: PolicySink | undefined;
 }
 
 /** Reads file after file, so that only one is in memory at a time. */
@@ -99,9 +110,12 @@ function* objectsOf(
   yield* more;
 }
 
-/** What the network plug-in is recognised by, beside its DaemonSets. */
+/** What is no part of the model: PortentPolicies, and what the network plug-in is recognised by. */
 function note(raw: unknown, object: ManifestObject, facts: Facts): void {
   const { apiVersion, kind, spec } = fields(raw);
+  if (object.type === 'other' && apiVersion === 'portent.dev/v1alpha1' && kind === 'PortentPolicy') {
+    facts.policies?.put(object.name, spec);
+  }
   const group = groupOf(text(apiVersion));
   if (group !== '') facts.apiGroups.add(group);
   if (kind === 'CustomResourceDefinition' || kind === 'APIService') {

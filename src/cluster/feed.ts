@@ -8,10 +8,10 @@ import type { CniInputs } from './consumers.ts';
 import type { SourceReport } from './contact.ts';
 import { errorText } from './contact.ts';
 import { healthOf, withUnseen } from './health.ts';
-import { REQUIRED } from './kinds.ts';
+import { type PolicySink, REQUIRED } from './kinds.ts';
 import { type Logger, SILENT } from './logger.ts';
 import { OptionalKinds } from './optional.ts';
-import { Policies, type PolicySink } from './policies.ts';
+import { Policies } from './policies.ts';
 import { Reflector } from './reflector.ts';
 import { TIMINGS, type Timings } from './timings.ts';
 

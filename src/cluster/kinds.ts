@@ -150,6 +150,23 @@ export const OPTIONAL: readonly OptionalKind[] = [
   foreign('policy.linkerd.io', 'AuthorizationPolicy'),
 ];
 
+/** Where the specs of PortentPolicies go. Called synchronously; must not throw. */
+export interface PolicySink {
+  /** Gives what is wrong with it, one line each; then what was good before stays. Empty: it is in force. */
+  put(name: string, spec: unknown): readonly string[];
+  remove(name: string): void;
+}
+
+/** PortentPolicies: followed like the others, but no part of the model. */
+export function portentPolicies(consumer: (apiVersion: string) => Consumer): OptionalKind {
+  return {
+    group: 'portent.dev',
+    kind: 'PortentPolicy',
+    versions: ['v1alpha1'],
+    consumer: (_, apiVersion) => consumer(apiVersion),
+  };
+}
+
 /** The kind and its group, as kubectl names a kind that is not alone with its name. */
 export function optionalLabel({ kind, group }: OptionalKind): string {
   return `${kind}.${group}`;

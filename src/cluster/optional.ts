@@ -45,9 +45,6 @@ export function servedAs(optional: OptionalKind, { kinds, groups }: Discovery): 
   return undefined;
 }
 
-/** The groups that hold optional kinds. */
-export const OPTIONAL_GROUPS: ReadonlySet<string> = new Set(OPTIONAL.map(({ group }) => group));
-
 /** How long definitions of new kinds are waited for before looking: they come in batches. */
 const BATCH_MS = 500;
 

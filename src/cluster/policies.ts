@@ -1,16 +1,9 @@
 import type { Access } from './access.ts';
 import { ApiError } from './api-error.ts';
 import { errorText } from './contact.ts';
-import type { OptionalKind } from './kinds.ts';
+import { type OptionalKind, type PolicySink, portentPolicies } from './kinds.ts';
 import type { Logger } from './logger.ts';
 import { listAt, type Raw, rawAt, textAt } from './raw.ts';
-
-/** Where the specs of PortentPolicies go. Called synchronously; must not throw. */
-export interface PolicySink {
-  /** Gives what is wrong with it, one line each; then what was good before stays. Empty: it is in force. */
-  put(name: string, spec: unknown): readonly string[];
-  remove(name: string): void;
-}
 
 /** What a status says; every replica comes to the same, so that it does not matter which of them writes it. */
 interface Verdict {
@@ -56,15 +49,10 @@ export class Policies {
 
   /** The kind to follow. */
   kind(): OptionalKind {
-    return {
-      group: 'portent.dev',
-      kind: 'PortentPolicy',
-      versions: ['v1alpha1'],
-      consumer: (_, apiVersion) => ({
-        put: (raw) => this.#put(raw, `/apis/${apiVersion}/portentpolicies`),
-        remove: (_, name) => this.#remove(name),
-      }),
-    };
+    return portentPolicies((apiVersion) => ({
+      put: (raw) => this.#put(raw, `/apis/${apiVersion}/portentpolicies`),
+      remove: (_, name) => this.#remove(name),
+    }));
   }
 
   async stop(): Promise<void> {

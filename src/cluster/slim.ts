@@ -57,6 +57,7 @@ const SLIM: ReadonlyMap<string, Slim> = new Map<string, Slim>([
   ['AdminNetworkPolicy', wholeSpec],
   ['BaselineAdminNetworkPolicy', wholeSpec],
   ['ClusterNetworkPolicy', wholeSpec],
+  ['PortentPolicy', wholeSpec],
   ['Service', (raw) => ({ spec: pick(raw.spec, SERVICE_FIELDS) })],
   ['EndpointSlice', slimSlice],
   ['Node', slimNode],

@@ -7,10 +7,10 @@ import { detectCni, type StatedCni, withStated } from './cni/detect.ts';
 import type { CniInputs } from './consumers.ts';
 import { errorText } from './contact.ts';
 import { discover } from './discovery.ts';
-import { OPTIONAL, optionalLabel, REQUIRED } from './kinds.ts';
-import { METADATA_LIST, OPTIONAL_GROUPS, servedAs } from './optional.ts';
+import { OPTIONAL, optionalLabel, type PolicySink, portentPolicies, REQUIRED } from './kinds.ts';
+import { METADATA_LIST, servedAs } from './optional.ts';
 import { listPages } from './pages.ts';
-import { isRaw, type Raw } from './raw.ts';
+import { isRaw, type Raw, rawAt, textAt } from './raw.ts';
 import type { Consumer } from './reflector.ts';
 import { keepKnownReferences, slim } from './slim.ts';
 
@@ -60,7 +60,7 @@ export async function readLive(options: AccessOptions = {}): Promise<LiveProblem
  */
 export async function loadLive(
   store: Store,
-  options: AccessOptions & { readonly cniOverride?: StatedCni } = {},
+  options: AccessOptions & { readonly cniOverride?: StatedCni; readonly policies?: PolicySink } = {},
 ): Promise<LiveProblems> {
   const inputs: CniInputs = {
     daemonSets: new Map(),
@@ -76,6 +76,10 @@ export async function loadLive(
       if (!consumers.has(listing)) consumers.set(listing, listing.consumer(store, inputs));
     },
     object: (listing, raw) => {
+      if (listing.kind === 'PortentPolicy') {
+        options.policies?.put(textAt(rawAt(raw, 'metadata'), 'name'), raw.spec);
+        return;
+      }
       try {
         consumers.get(listing)?.put(raw);
       } catch (error) {
@@ -130,17 +134,21 @@ async function visitKind(access: Access, listing: Listing, visitor: Visitor): Pr
   }
 }
 
+/** Read once, they go where the caller wants them; see `loadLive`. */
+const PORTENT_POLICIES = portentPolicies(() => ({ put: () => undefined, remove: () => undefined }));
+
 async function listingsOf(
   access: Access,
   problems: string[],
   missing: string[],
 ): Promise<{ listings: Listing[]; groups: readonly string[] }> {
   const listings: Listing[] = REQUIRED.map((each) => ({ ...each, required: true }));
-  const discovery = await discover(access, OPTIONAL_GROUPS);
+  const kinds = [...OPTIONAL, PORTENT_POLICIES];
+  const discovery = await discover(access, new Set(kinds.map(({ group }) => group)));
   for (const group of new Set(discovery.unknownGroups)) {
     problems.push(`${group}: the server of this API group does not answer`);
   }
-  for (const optional of OPTIONAL) {
+  for (const optional of kinds) {
     const served = servedAs(optional, discovery);
     if (served === undefined && discovery.unknownGroups.includes(optional.group)) {
       missing.push(optionalLabel(optional));

@@ -81,6 +81,9 @@ two exceptions: overrides of a rule come before those that are there, and exempt
 its long form. \`kubectl get portentpolicies\` shows whether each is in force; the condition \`Ready\` says what is wrong
 with one that is not.
 
+\`portent check\` takes the PortentPolicies of the cluster state it judges against, and \`portent snapshot\` saves
+them, with the users and reasons in them.
+
 ## Changes while running
 
 The file is looked at every second (a mounted ConfigMap takes up to a minute to arrive in the pod); PortentPolicies count at

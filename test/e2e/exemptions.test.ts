@@ -1,8 +1,11 @@
 /** What findings lead to: exemptions by right, PortentPolicies, and a configuration file that changes. */
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { only, render } from '../chart/helm.ts';
+import { portent as cli } from '../cli/portent.ts';
 import { type Cluster, startCluster } from '../cluster/cluster.ts';
 import { namespaceOf } from './objects.ts';
 import { apply, chartAccount, type Portent, register, type Said, say, startPortent } from './portent.ts';
@@ -298,6 +301,23 @@ test('one that the schema lets pass and Portent cannot read keeps its last good 
   await cluster.waitFor('it is mended', async () => (await condition('bank')) === '3 3 True In force.');
   assert.equal((await portent.health('/readyz')).text, 'ok\n');
   assert.match(await metrics(), /^portent_config_good\{source="policy"\} 1$/m);
+});
+
+test('the command line takes the PortentPolicies of the cluster too, and saves them', {
+  timeout: 30_000,
+}, () => {
+  const live = ['--kubeconfig', kubeconfig];
+  const config = join(cluster.folder, 'check.yaml');
+  writeFileSync(config, JSON.stringify(STRICTER));
+  const check = (...state: string[]) =>
+    cli(['check', '-f', '-', '--config', config, ...state], JSON.stringify(outside));
+  const warned = check(...live);
+  assert.deepEqual([warned.code, warned.stderr], [0, ''], warned.stdout);
+  assert.match(warned.stdout, /^ {2}warn: node-port-range /m);
+  const saved = join(cluster.folder, 'saved.json');
+  const { code, stderr } = cli(['snapshot', '-o', saved, ...live]);
+  assert.equal(code, 0, stderr);
+  assert.equal(check('--snapshot', saved).code, 0);
 });
 
 test('two replicas write the same status once, and then leave it alone', { timeout: 60_000 }, async () => {
