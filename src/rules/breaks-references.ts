@@ -216,7 +216,7 @@ function goneText(
 ): string | undefined {
   if (port === 0) {
     if (gone.length < all.length) return undefined;
-    return `no longer has port ${listText(sortedTexts(gone.map((one) => String(one.port))))}`;
+    return `no longer has port${gone.length === 1 ? '' : 's'} ${listText(sortedTexts(gone.map((one) => String(one.port))))}`;
   }
   const lost = gone.find((one) => one.port === port || one.name === port);
   if (lost !== undefined && (typeof port === 'number' || renamed.includes(lost))) {
