@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const BENCHES = ['model', 'simulate', 'hostile', 'admission', 'folders', 'start', 'fresh', 'serve'];
+const BENCHES = ['model', 'simulate', 'hostile', 'admission', 'folders', 'start', 'fresh', 'real', 'serve'];
 const asked = process.argv.slice(2);
 
 for (const name of asked.length === 0 ? BENCHES : asked) {

@@ -8,6 +8,8 @@ const LONGEST_VALUE = 4096;
 /** env names whose value is likely to be the name of something on the network. */
 const TELLING_NAME =
   /(^|[_.-])(HOSTS?|HOSTNAME|UR[LI]S?|ADDR|ADDRESS|ADDRESSES|ADDRS|ENDPOINTS?|SERVICE|SERVERS?)$|(HOST|URL|ADDR|ENDPOINT|SERVER)$/i;
+/** Names whose values are secrets: there only what is written as an address can be one. */
+const SECRET_NAME = /PASS|PWD|SECRET|TOKEN|KEY|CERT|CREDENTIAL|AUTH|SALT/i;
 const LABEL = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
@@ -22,39 +24,45 @@ interface Target {
 /**
  * The Services that the containers' own env, command and arguments name. Only names are taken:
  * values may hold passwords (`postgres://user:secret@db`), and none of them enters the model.
- * Candidates, not facts: whether such a Service exists is for the reader to check.
+ * Candidates, not facts: whether such a Service exists is for the reader to check. A candidate is a name that
+ * somebody wrote where the name of a Service belongs; of `PASSWORD=hunter2:99` nothing is taken.
  */
 export function parseReferences(containers: readonly Fields[], namespace: string): Reference[] {
   const found = new Map<string, Reference>();
-  const take = (value: string, source: string, bareWord: boolean): void => {
+  const take = (value: string, source: string, name: string, bareWord: boolean): void => {
     if (value.length > LONGEST_VALUE || found.size >= MOST_REFERENCES) return;
+    const secret = SECRET_NAME.test(name) && !TELLING_NAME.test(name);
     for (const part of value.split(/[\s,;|"'[\]{}]+/)) {
       const target = parseTarget(part, namespace);
       if (target === undefined || (target.form === 'word' && !bareWord)) continue;
+      if (secret && (target.form === 'word' || target.form === 'port')) continue;
       const { service, port } = target;
       const key = `${target.namespace}/${service}:${port}`;
       if (!found.has(key)) found.set(key, { namespace: target.namespace, service, port, source });
       if (found.size >= MOST_REFERENCES) return;
     }
   };
+  const takeWords = (words: readonly unknown[], what: string): void => {
+    let before = '';
+    for (const [i, each] of words.entries()) {
+      const word = text(each);
+      const flag = /^-{1,2}([\w.-]+)(=|$)/.exec(word);
+      // `--redis=db:6379` says what it is; after `--redis` the next word is meant.
+      const value = flag?.[2] === '=' ? word.slice(flag[0].length) : word;
+      take(value, `${what} ${i + 1}`, flag?.[1] ?? before, false);
+      before = flag?.[2] === '' ? (flag[1] ?? '') : '';
+    }
+  };
   for (const { env, command, args } of containers) {
     for (const entry of items(env)) {
-      const { name, value } = fields(entry);
-      if (text(value) !== '') take(text(value), `env ${text(name)}`, TELLING_NAME.test(text(name)));
+      const name = text(fields(entry).name);
+      const value = text(fields(entry).value);
+      if (value !== '') take(value, `env ${name}`, name, TELLING_NAME.test(name));
     }
-    items(command).forEach((word, i) => {
-      take(flagValue(text(word)), `command ${i + 1}`, false);
-    });
-    items(args).forEach((word, i) => {
-      take(flagValue(text(word)), `argument ${i + 1}`, false);
-    });
+    takeWords(items(command), 'command');
+    takeWords(items(args), 'argument');
   }
   return [...found.values()];
-}
-
-/** `--redis=db:6379` → `db:6379`. */
-function flagValue(word: string): string {
-  return /^-{1,2}[\w.-]+=/.test(word) ? word.slice(word.indexOf('=') + 1) : word;
 }
 
 /** `[scheme://][user@]host[:port][/path]` with host `name`, `name.namespace` or `name.namespace.svc…`. */

@@ -24,6 +24,11 @@ test('Services named in env values', () => {
     ],
     ['MODE', 'production', []],
     ['PASSWORD', 'hunter2', []],
+    ['PASSWORD', 'hunter2:99', []],
+    ['DB_TOKEN', 'a:1,abc:23', []],
+    ['AUTH_HOST', 'auth:80', ['shop/auth:80 (env AUTH_HOST)']],
+    ['AUTH_SERVER', 'auth', ['shop/auth:0 (env AUTH_SERVER)']],
+    ['DB_PASSWORD_FROM', 'http://vault:8200/secret', ['shop/vault:8200 (env DB_PASSWORD_FROM)']],
     ['API_URL', 'https://api.example.com/v1', []],
     ['API_HOST', '10.0.0.1', []],
     ['API_HOST', 'localhost', []],
@@ -41,6 +46,8 @@ test('Services named in command and arguments', () => {
     found({ command: ['run', '--store=store:6379'], args: ['-v', 'http://auth/login', 'plain'] }),
     ['shop/store:6379 (command 2)', 'shop/auth:0 (argument 2)'],
   );
+  const args = ['--password=hunter2:99', '--token', 'hunter3:99', '--api', 'api:80', '--store', 'store:81'];
+  assert.deepEqual(found({ args }), ['shop/api:80 (argument 5)', 'shop/store:81 (argument 7)']);
 });
 
 test('no value is kept, only names; the number of references is bounded', () => {
