@@ -188,6 +188,23 @@ const ROWS: readonly Row[] = [
       ],
     },
     {
+      title: 'Configuration',
+      description: '0: what was written last is broken, and the version before it is in force.',
+      unit: 'short',
+      queries: [{ expr: `min by (source) (${of(METRICS.configGood)})`, legend: '{{source}}' }],
+    },
+    {
+      title: 'Configurations read',
+      description: 'In the time shown.',
+      unit: 'short',
+      queries: [
+        {
+          expr: sum('source, result', `increase(${of(METRICS.configReads)}[$__range])`),
+          legend: '{{source}} {{result}}',
+        },
+      ],
+    },
+    {
       title: 'Objects',
       description: 'What each kind counts in the cluster.',
       unit: 'short',

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parse } from 'yaml';
+import { LABEL_VALUES } from '../../src/telemetry/names.ts';
 import { only, render } from '../chart/helm.ts';
 
 interface Alert {
@@ -72,6 +73,19 @@ test('each alert has a page, and each page an alert', () => {
     assert.ok(page.startsWith(`# ${alert}\n`), alert);
     for (const part of ['## Look', '## Do']) assert.ok(page.includes(`\n${part}\n`), `${alert}: ${part}`);
     for (const [, linked = ''] of page.matchAll(/\]\(([^)]+)\)/g)) readFileSync(join(pages, linked));
+  }
+});
+
+test('the pages of what is turned away or unreadable explain every reason', () => {
+  const { shed, malformed } = LABEL_VALUES;
+  const reasons = { PortentSheds: shed.filter((reason) => reason !== 'gone'), PortentMalformed: malformed };
+  for (const [alert, values] of Object.entries(reasons)) {
+    const page = readFileSync(join(pages, `${alert}.md`), 'utf8');
+    assert.deepEqual(
+      values.filter((reason) => !page.includes(`\`${reason}\``)),
+      [],
+      alert,
+    );
   }
 });
 
