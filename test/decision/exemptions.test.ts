@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import fc from 'fast-check';
 import { EXEMPT, EXEMPT_REASON, EXEMPT_UNTIL, wishOf } from '../../src/decision/annotation.ts';
 import {
   DEFAULT_RULES_CONFIG,
@@ -61,6 +62,28 @@ describe('the annotations', () => {
       assert.doesNotMatch(found.problem, /[\p{Cc}\p{Cf}]/u);
     });
   }
+});
+
+test('whatever is written, only a whole wish is one, and a complaint is one short printable line', () => {
+  const piece = fc.oneof(
+    fc.constantFrom(...KNOWN, '2030-12-31', '2030-12-31T18:00:00Z', ',', '*', ' '),
+    fc.string({ unit: 'binary', maxLength: 40 }),
+  );
+  const written = fc.option(
+    fc.array(piece, { maxLength: 4 }).map((pieces) => pieces.join('')),
+    { nil: undefined },
+  );
+  fc.assert(
+    fc.property(written, written, written, (exempt, reason, until) => {
+      const found = wish(exempt, reason, until);
+      if (found === undefined) return exempt === undefined && reason === undefined && until === undefined;
+      if ('problem' in found) {
+        return found.problem.length < 300 && !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(found.problem);
+      }
+      const whole = found.reason !== '' && expiryOf(found.until) !== undefined && found.rules.length > 0;
+      return whole && found.rules.every((rule) => KNOWN.has(rule) && exempt?.includes(rule) === true);
+    }),
+  );
 });
 
 describe('ends', () => {
