@@ -1,4 +1,5 @@
 import { backClasses } from '../evidence/needs.ts';
+import { outsideWeightOf } from '../evidence/weight.ts';
 import type { BlockPeer, NetworkPolicy, Peer, Service } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import type { PodClass, Snapshot } from '../model/snapshot.ts';
@@ -25,6 +26,8 @@ import { deployment, policy, service } from './worlds/manifests.ts';
 const MOST_CLASSES = 20;
 const MOST_BLOCKS = 500;
 const MOST_NODES = 1000;
+/** Looks from the nodes' addresses through the policies of a class, each in looks through small ones. */
+const MOST_LOOKS = 100;
 const MOST_FINDINGS = 5;
 
 const WEB = deployment('shop/web', 'app: web', '{containerPort: 8080}');
@@ -68,6 +71,7 @@ export const clientIpBehindSnat: Rule = {
   limits: [
     'Load balancers that reach pods directly, and plug-ins that keep the client address (direct server return), are not told apart: there the block works.',
     'A block that covers the pods or all nodes is not reported. A private block is taken to mean clients only where the addresses of nodes and pods are known and it holds none of them.',
+    `Up to ${MOST_CLASSES} kinds of pods and ${MOST_BLOCKS} blocks are looked at, fewer under huge policies.`,
     'A block of all addresses with exceptions admits the nodes: its exceptions may then be without effect, which is not reported here.',
   ],
   examples: {
@@ -189,12 +193,13 @@ function isNarrow(peer: Peer): peer is BlockPeer {
 
 function policyFaults({ after, simulation }: RuleContext, policy: NetworkPolicy): Fault[] {
   const found: Fault[] = [];
+  const looks = { left: MOST_LOOKS };
   let left = MOST_CLASSES;
   for (const { podClass, directions } of simulation.subjects) {
     if (!directions.includes('ingress') || !after.isolating(podClass, 'ingress').includes(policy)) continue;
     if (--left < 0) break;
     for (const service of after.servicesOf(podClass)) {
-      if (mayHide(service)) found.push(...faultsAt(after, service, podClass, policy));
+      if (mayHide(service)) found.push(...faultsAt(after, service, podClass, policy, looks));
     }
   }
   return found;
@@ -202,17 +207,26 @@ function policyFaults({ after, simulation }: RuleContext, policy: NetworkPolicy)
 
 function serviceFaults(view: View, service: Service): Fault[] {
   const found: Fault[] = [];
+  const looks = { left: MOST_LOOKS };
   for (const podClass of backClasses(view, service).slice(0, MOST_CLASSES)) {
     for (const policy of view.isolating(podClass, 'ingress')) {
-      if (hasBlocks(policy)) found.push(...faultsAt(view, service, podClass, policy));
+      if (hasBlocks(policy)) found.push(...faultsAt(view, service, podClass, policy, looks));
     }
   }
   return found;
 }
 
 /** The policy's blocks for clients of the Service, where nodes are not admitted to its pods. */
-function faultsAt(view: View, service: Service, podClass: PodClass, policy: NetworkPolicy): Fault[] {
+function faultsAt(
+  view: View,
+  service: Service,
+  podClass: PodClass,
+  policy: NetworkPolicy,
+  looks: { left: number },
+): Fault[] {
   if (podClass.hostNetwork) return [];
+  looks.left -= outsideWeightOf(view.isolating(podClass, 'ingress'), 'ingress') * service.ports.length;
+  if (looks.left < 0) return [];
   const point: PodPoint = { kind: 'pods', podClass, pods: podClass.pods };
   const targets = service.ports.flatMap((port) =>
     targetsOf(service, port, podClass.namedPorts).map((number) => ({ protocol: port.protocol, number })),

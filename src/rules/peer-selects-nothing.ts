@@ -173,14 +173,16 @@ export const peerSelectsNothing: Rule = {
     const looks = { left: MOST_LOOKS_OF_ALL };
     for (const direction of ['ingress', 'egress'] as const) {
       const rules = policy[direction] ?? [];
+      let had: ReadonlySet<string> | undefined;
       for (let i = 0; i < rules.length; i++) {
         const peers = rules[i]?.peers ?? 'any';
         if (peers === 'any') continue;
-        const had = change.before?.kind === 'NetworkPolicy' ? peersOf(change.before, direction) : NOBODY;
         for (let j = 0; j < peers.length; j++) {
           const peer = peers[j];
-          if (peer?.kind !== 'pods' || had.has(peerText(peer))) continue;
-          if (matchesSomething(after, policy, peer, looks) !== 'no') continue;
+          if (peer?.kind !== 'pods' || matchesSomething(after, policy, peer, looks) !== 'no') continue;
+          // Once for all rules, and only for who matches nothing: there may be thousands of both.
+          had ??= change.before?.kind === 'NetworkPolicy' ? peersOf(change.before, direction) : NOBODY;
+          if (had.has(peerText(peer))) continue;
           // One cause, one finding: and-or-confusion speaks of it.
           if (isHalf(after, policy, peers, j, looks)) continue;
           if (++found > MOST_FINDINGS) return;

@@ -163,11 +163,28 @@ function isOwner(user: User, users: readonly string[], groups: readonly string[]
 
 /** Whether both select, isolate and allow the same as written; in the order in which they say it. */
 function isSameSpec(one: NetworkPolicy, other: NetworkPolicy): boolean {
-  return specText(one) === specText(other);
+  return (
+    isSame(one.subject, other.subject) &&
+    isSame(one.ingress, other.ingress) &&
+    isSame(one.egress, other.egress) &&
+    isSame(one.ignored, other.ignored)
+  );
 }
 
-function specText({ subject, ingress, egress, ignored }: NetworkPolicy): string {
-  return JSON.stringify([subject, ingress ?? null, egress ?? null, ignored], (_, value: unknown) =>
-    typeof value === 'bigint' ? value.toString() : value,
+/** Whether two values of plain data are equal. Selectors share their lists, so most of it is one look. */
+function isSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (Array.isArray(one) && Array.isArray(other)) {
+    return one.length === other.length && one.every((item, place) => isSame(item, other[place]));
+  }
+  if (!isObject(one) || !isObject(other) || Array.isArray(one) || Array.isArray(other)) return false;
+  const keys = Object.keys(one);
+  return (
+    keys.length === Object.keys(other).length &&
+    keys.every((key) => Object.hasOwn(other, key) && isSame(one[key], other[key]))
   );
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }

@@ -8,9 +8,9 @@ import { listText, pathText, peerText, policyText, sortedTexts } from './text.ts
 import { deployment, namespace, policy } from './worlds/manifests.ts';
 
 const MOST_FINDINGS = 3;
-/** Peers of a policy, and namespaces or pods, that are looked at. */
+/** Peers of a policy, and namespaces or pods for all of them, that are looked at. */
 const MOST_PEERS = 200;
-const MOST_LOOKS = 2000;
+const MOST_LOOKS = 4000;
 
 const CLUSTER = [
   deployment('shop/db', 'app: db'),
@@ -130,6 +130,7 @@ function faultsOf(view: View, policy: NetworkPolicy, trusted: readonly string[])
   const weak = new Set<string>();
   let weakPath = '';
   let left = MOST_PEERS;
+  const looks = { left: MOST_LOOKS };
   for (const { rule, place, peer } of peersOf(policy, INGRESS)) {
     if (peer.kind !== 'pods' || peer.namespaces === 'own') continue;
     if (--left < 0) break;
@@ -142,7 +143,7 @@ function faultsOf(view: View, policy: NetworkPolicy, trusted: readonly string[])
       continue;
     }
     if (found.length >= MOST_FINDINGS || !peer.pods.requirements.some(asksForLabel)) continue;
-    const home = onlyHome(view, peer, peer.namespaces);
+    const home = onlyHome(view, peer, peer.namespaces, looks);
     if (home === undefined) continue;
     found.push({
       key: peerText(peer),
@@ -183,13 +184,17 @@ function isTrusted(key: string, trusted: readonly string[]): boolean {
 }
 
 /** The one namespace in which all pods live that the peer selects; undefined when there are more, or too many to look at. */
-function onlyHome(view: View, peer: PodPeer, namespaces: Selector): string | undefined {
+function onlyHome(
+  view: View,
+  peer: PodPeer,
+  namespaces: Selector,
+  looks: { left: number },
+): string | undefined {
   const indexed = view.snapshot.covers(peer.pods);
   let home: string | undefined;
-  let looks = 0;
   for (const space of view.snapshot.spaces.values()) {
-    looks += indexed ? 1 : 1 + space.classes().length;
-    if (looks > MOST_LOOKS) return undefined;
+    looks.left -= indexed ? 1 : 1 + space.classes().length;
+    if (looks.left < 0) return undefined;
     if (space.pods.size === 0 || !selects(namespaces, space.labels)) continue;
     if (!view.selected(space, peer.pods).some(({ hostNetwork }) => !hostNetwork)) continue;
     if (home !== undefined) return undefined;
