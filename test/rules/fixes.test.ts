@@ -1,6 +1,7 @@
 /** Every ready fix in the rules' own examples, applied to the manifest and judged again. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { isGone } from '../../src/cli/fix/gone.ts';
 import { patched } from '../../src/cli/fix/patched.ts';
 import type { JudgedFinding } from '../../src/decision/judgement.ts';
 import { parseManifest } from '../../src/model/parse/manifest.ts';
@@ -52,15 +53,7 @@ for (const rule of RULES) {
         const document = { raw: right, file: 'f', line: 1, lineOf: () => 1 };
         assert.deepEqual(parseManifest(document, { namespace: 'default' }).problems, [], 'it is still valid');
         const after = judgeWorld({ ...world, manifest: JSON.stringify(right) }).findings;
-        assert.ok(
-          !after.some(
-            (other) =>
-              other.rule === finding.rule &&
-              other.subject === finding.subject &&
-              other.message === finding.message,
-          ),
-          `the finding is gone: ${finding.message}`,
-        );
+        assert.ok(isGone(finding, after), `the finding is gone: ${finding.message}`);
         const before = weighty(findings);
         assert.deepEqual(
           weighty(after).filter((one) => !before.includes(one)),
@@ -85,6 +78,16 @@ describe('ready fixes', () => {
     const right = patched(raw, [{ op: 'remove', path: '/spec/ports/0/nodePort' }]);
     assert.deepEqual(right, { spec: { ports: [{ port: 80 }] } });
     assert.deepEqual(raw, { spec: { ports: [{ port: 80, nodePort: 3000 }] } });
+  });
+
+  test('have not helped when the same is only said in other words', () => {
+    const said = (message: string, rule = 'dns-cut') => ({ rule, subject: 'shop/web', message });
+    const [cut, still] = [said('cut; allowed now only to a.'), said('cut; allowed now only to a and b.')];
+    assert.equal(isGone(cut, [still]), false);
+    assert.equal(isGone(cut, [cut]), false);
+    assert.equal(isGone(cut, []), true);
+    assert.equal(isGone(cut, [said('cut', 'connectivity-lost')]), true);
+    assert.equal(isGone(cut, [said('another; allowed now only to a.')]), true);
   });
 
   test('that do not fit the manifest come to nothing', () => {

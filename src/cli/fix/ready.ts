@@ -8,6 +8,7 @@ import type { Snapshot } from '../../model/snapshot.ts';
 import type { ReadyFix, Replacement } from '../formats/report.ts';
 import type { JudgedManifest } from '../manifests.ts';
 import { edited } from './edit.ts';
+import { isGone } from './gone.ts';
 import { patched } from './patched.ts';
 
 /** Everything a fix is tried against. */
@@ -54,7 +55,7 @@ export function readyFix(
         ? diffLines(file, stringify(document.raw), stringify(right))
         : diffLines(file, manifest.text(), text),
     replacements: text === undefined ? [] : replacements(manifest.text(), text),
-    gone: !findings.some((one) => one.message === finding.message && nameOf(one) === nameOf(finding)),
+    gone: isGone(finding, findings),
     appears: [...new Set(appears)],
   };
 }
