@@ -29,7 +29,7 @@ export const callbackBlocked: Rule = {
   why: 'The API server is no pod: no selector matches it, not even namespaceSelector: {}. Without a required webhook it refuses whatever the webhook should have seen, all over the cluster and often the repair too.',
   fix: "Add an ingress rule for the webhook's port without from (the webhook checks its caller by TLS), or with ipBlocks for the addresses of the control plane.",
   limits: [
-    'It refuses (action deny in the profile standard) only what is certain: failurePolicy Fail, an APIService or a conversion webhook, all of whose pods are isolated and let in nobody but pods on the port, with nodes in the model and no API server on a node of such a pod. Everything less certain is a warning: an optional webhook (medium), some of several API servers cut or only addresses let in that are not its own (high), addresses let in while its own are not known (low).',
+    'It refuses (action deny in the profile standard) only what is certain: failurePolicy Fail, an APIService or a conversion webhook, all of whose pods are isolated and let in nobody but pods on the port, with nodes in the model and no API server on a node of such a pod. Everything less certain is a warning: an optional webhook, or a network plug-in that enforces nothing (medium), some of several API servers cut or only addresses let in that are not its own (high), addresses let in while its own are not known (low).',
     'The API server is looked for on the nodes of the control plane, by their label, and at the addresses that default/kubernetes leads to. Where it comes through a tunnel (konnectivity-agent and others in kube-system), the pods of the tunnel count for it.',
     'An overlay network may give the API server another source address than its node has: blocks that let in such an address are not recognised.',
     'While one workload behind the Service can be reached, nothing is said of the others.',
@@ -99,6 +99,20 @@ export const callbackBlocked: Rule = {
         ],
       },
       {
+        title: 'A network plug-in that enforces nothing',
+        cluster: NODES + GUARD + WEBHOOK('Fail'),
+        operation: 'CREATE',
+        manifest: PODS_ONLY,
+        enforces: 'no',
+        findings: [
+          {
+            subject: 'Service guard/webhook',
+            severity: 'medium',
+            message: `the API server can no longer call it (TCP 9443), and ${NEEDS}; allowed now only from all pods of the cluster.`,
+          },
+        ],
+      },
+      {
         title: 'One of two API servers',
         cluster: `${NODES}${GUARD}${WEBHOOK('Fail')}${node('node-1', '10.0.0.2', 'node-role.kubernetes.io/control-plane: ""')}`,
         operation: 'CREATE',
@@ -152,11 +166,12 @@ export const callbackBlocked: Rule = {
       },
     ],
   },
-  *check({ evidence }) {
+  *check({ evidence, snapshot }) {
+    const enforced = snapshot.cni.enforcesIngress !== 'no';
     for (const cut of evidence.callbackCuts()) {
       const { service: of, port, targets, callbacks, policies } = cut;
       const names = sortedTexts(callbacks.map(({ kind, name }) => `${kind} ${name}`));
-      const { severity, action } = gravity(cut);
+      const { severity, action } = gravity(cut, enforced);
       const fails = action === 'deny' ? ': requests it must see will fail' : '';
       yield {
         subject: serviceText(of),
@@ -184,10 +199,14 @@ function saidOf(reached: Reached, ports: string): string {
 }
 
 /** Only an outage that is certain is refused. */
-function gravity({ before, after, callbacks }: CallbackCut): { severity: Severity; action?: Action } {
+function gravity(
+  { before, after, callbacks }: CallbackCut,
+  enforced: boolean,
+): { severity: Severity; action?: Action } {
   const required = callbacks.some((callback) => callback.required);
   if (after === 'unknown') return { severity: 'low' };
   if (after !== 'no') return { severity: required ? 'high' : 'low' };
-  if (!required) return { severity: 'medium' };
+  // Where policies change nothing, it is an outage only after a change of the network plug-in.
+  if (!required || !enforced) return { severity: 'medium' };
   return before === 'yes' ? { severity: 'critical', action: 'deny' } : { severity: 'critical' };
 }

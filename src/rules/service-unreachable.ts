@@ -36,6 +36,7 @@ export const serviceUnreachable: Rule = {
     'A policy for a whole namespace that lets in nobody is told by namespace-isolated; its Services are named here only when somebody is known to need them.',
     'Policies of the clients that forbid them to go out are told by connectivity-lost, for each client.',
     'Of a Service that is deleted, empty, or has lost a port, breaks-references, no-backends and target-port-unresolved speak.',
+    'Each lost connection is told by one rule. When that rule is off, no other tells it in its stead.',
     'Where policy tiers exist, whether a Service is closed to everybody is not looked at.',
   ],
   examples: {
