@@ -10,9 +10,9 @@ import { deployment, service } from '../../src/rules/worlds/manifests.ts';
 import { simulate } from '../../src/simulate/simulate.ts';
 import { storeOf } from './world.ts';
 
-const MANY = 8000;
+const MANY = 4000;
 /** Far above what one rule takes on a slow and busy machine, far below the square of so many peers. */
-const MOST_MS = 5000;
+const MOST_MS = 2500;
 
 const each = <T>(make: (i: number) => T): T[] => Array.from({ length: MANY }, (_, i) => make(i));
 const block = (i: number) => `203.${(i >> 8) & 255}.${i & 255}.0/24`;
@@ -30,7 +30,7 @@ const PEERS: Readonly<Record<string, readonly object[]>> = {
   })),
 };
 
-const names = Array.from({ length: 15 }, (_, i) => `app-${i}`);
+const names = Array.from({ length: 8 }, (_, i) => `app-${i}`);
 const store = storeOf(
   ['shop', 'ops', 'edge']
     .flatMap((space) =>
