@@ -40,13 +40,16 @@ try {
   await server.events(PER_SECOND, 5);
   await sleep(500);
   store.ages.length = 0;
+  const before = process.cpuUsage();
   const sent = await server.events(PER_SECOND, SECONDS);
+  const { user, system } = process.cpuUsage(before);
   await sleep(500);
   const { ages } = store;
   if (ages.length !== sent) throw new Error(`${sent} changes were sent, the model saw ${ages.length}`);
   const note = `${PER_SECOND} changes a second of ${server.podBytes} bytes, written to model`;
   print({ name: 'fresh_p50', value: quantile(ages, 0.5), unit: 'ms', ...size, note });
   print({ name: 'fresh_p99', value: quantile(ages, 0.99), unit: 'ms', ...size, note });
+  print({ name: 'fresh_cpu', value: (user + system) / 1_000 / sent, unit: 'ms a change', ...size, note });
   print({ name: 'fresh_max', value: quantile(ages, 1), unit: 'ms', ...size, note });
 } finally {
   await feed.stop();
