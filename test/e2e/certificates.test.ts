@@ -288,3 +288,53 @@ test('replicas with clocks an hour off, and one a year off, share the certificat
   assert.ok(made.validFromDate.getTime() < Date.now() - 1.5 * hour, 'good for an API server that is late');
   assert.equal((await served(running[1] as Portent)).serialNumber, made.serialNumber);
 });
+
+test('the API server is away: what is served stays; back again, the replica looks after it again', {
+  timeout: 60_000,
+}, async () => {
+  const portent = await start({ lifeSeconds: 60 });
+  await register(portent.port);
+  await cluster.waitFor('it is published', async () => (await published()) !== '');
+  const ca = await published();
+  const before = await served(portent);
+  await cluster.killApiServer();
+  const body = JSON.stringify(review({ object: change, dryRun: true }));
+  await cluster.waitFor(
+    'the log says what is wrong',
+    () => portent.log().includes('certificate: cannot be looked after'),
+    {
+      hopeless: () => undefined,
+    },
+  );
+  const { status, serial } = await send(portent.url, body, { ca });
+  assert.deepEqual([status, serial], [200, before.serialNumber]);
+  assert.equal((await portent.health('/readyz')).status, 200);
+  await cluster.restartApiServer();
+  await cluster.request('DELETE', secret);
+  await refreshed([portent], before);
+});
+
+test('not ready before there is a certificate that callers trust, and the reason is told', {
+  timeout: 60_000,
+}, async () => {
+  const right = '/apis/rbac.authorization.k8s.io/v1/namespaces/portent-system/rolebindings/portent';
+  const binding = (await cluster.request('GET', right)).body as { readonly subjects: unknown };
+  assert.equal((await cluster.request('PATCH', right, { subjects: [] })).status, 200);
+  try {
+    const portent = await startPortent(cluster, { kubeconfig, tls, ready: false });
+    running.push(portent);
+    await register(portent.port);
+    await cluster.waitFor('it says why', async () =>
+      /certificate: .*403 Forbidden.*portent-tls/.test((await portent.health('/readyz')).text),
+    );
+    assert.equal((await portent.health('/readyz')).status, 503);
+    await assert.rejects(served(portent), 'no certificate, no handshake');
+    assert.equal((await cluster.request('PATCH', right, { subjects: binding.subjects })).status, 200);
+    await cluster.waitFor('it is ready', async () => (await portent.health('/readyz')).status === 200, {
+      timeout: 40_000,
+    });
+    await served(portent);
+  } finally {
+    await cluster.request('PATCH', right, { subjects: binding.subjects });
+  }
+});

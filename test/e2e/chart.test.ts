@@ -1,6 +1,7 @@
 /** The chart on a real API server, installed by both majors of Helm. Its pods are pretended: nothing answers. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CertificatePlace } from '../../src/cluster/certificate-place.ts';
 import { SILENT } from '../../src/cluster/logger.ts';
 import { Keeper } from '../../src/tls/keeper.ts';
@@ -40,8 +41,11 @@ async function helmDo(helm: Helm, verb: string, ...args: string[]): Promise<stri
   return result.stdout;
 }
 
-/** What the replicas do, as the chart's own service account: the pods here are pretended. */
-async function fill(): Promise<void> {
+/**
+ * What the replicas do, as the chart's own service account: the pods here are pretended. Gives what ends it, once
+ * the certificate is shared and published.
+ */
+async function fill(): Promise<() => Promise<void>> {
   const token = (await kubectl('create', 'token', 'portent', '-n', namespace)).trim();
   const kubeconfigPath = cluster.kubeconfig('portent', token);
   const place = new CertificatePlace({
@@ -53,9 +57,11 @@ async function fill(): Promise<void> {
   keeper.follow(() => undefined);
   try {
     await cluster.waitFor('the certificate is shared and published', () => keeper.problem() === undefined);
-  } finally {
+  } catch (error) {
     await keeper.stop();
+    throw error;
   }
+  return () => keeper.stop();
 }
 
 const policy = (space: string, name: string): string =>
@@ -97,18 +103,25 @@ for (const helm of helms) {
         '-o',
         'jsonpath={.webhooks[0].clientConfig.caBundle}',
       );
-    await fill();
-    const [secretBefore, bundleBefore] = [await secret(), await bundle()];
-    assert.ok(secretBefore.includes('tls.key') && bundleBefore !== '');
-    await helmDo(helm, 'upgrade', chartFolder, '--set=replicas=3', '--set=webhook.timeoutSeconds=4');
-    assert.equal(await secret(), secretBefore);
-    assert.equal(await bundle(), bundleBefore);
-    await helmDo(helm, 'uninstall', '--wait');
+    const end = await fill();
+    try {
+      const [secretBefore, bundleBefore] = [await secret(), await bundle()];
+      assert.ok(secretBefore.includes('tls.key') && bundleBefore !== '');
+      await helmDo(helm, 'upgrade', chartFolder, '--set=replicas=3', '--set=webhook.timeoutSeconds=4');
+      assert.equal(await secret(), secretBefore);
+      assert.equal(await bundle(), bundleBefore);
+      await helmDo(helm, 'uninstall', '--wait');
+      // A replica that has not been told to end yet makes nothing anew.
+      await sleep(2_000);
+    } finally {
+      await end();
+    }
     const kinds =
       'deployment,service,secret,configmap,serviceaccount,networkpolicy,poddisruptionbudget,clusterrole,' +
       'clusterrolebinding,role,rolebinding,job,validatingwebhookconfiguration';
     const left = await kubectl('get', kinds, '-A', '-l', 'app.kubernetes.io/instance=portent', '-o', 'name');
     assert.equal(left, '');
+    assert.equal(await kubectl('get', 'secrets', '-n', namespace, '-o', 'name'), '');
   });
 }
 
@@ -130,6 +143,16 @@ test('failurePolicy Fail and nobody answers: what repair needs is not locked', {
   }
   await kubectl('delete', 'namespace', 'ending', '--timeout=20s');
   await helmDo('helm', 'upgrade', chartFolder, '--reuse-values', '--set=replicas=3');
+  await kubectl('delete', 'service', 'portent', '-n', namespace);
+  await kubectl('rollout', 'restart', 'deployment/portent', '-n', namespace);
+  await kubectl('rollout', 'status', 'deployment/portent', '-n', namespace, '--timeout=30s');
+
+  await kubectl('delete', 'validatingwebhookconfiguration', namespace);
+  await webhooksInForce(cluster);
+  assert.equal((await create(policy('default', 'emergency'))).code, 0);
+  await helmDo('helm', 'upgrade', chartFolder, '--reuse-values');
+  await webhooksInForce(cluster);
+  assert.equal((await create(policy('default', 'locked'))).code, 1, 'an upgrade brings it back');
   await helmDo('helm', 'uninstall');
   await webhooksInForce(cluster);
   assert.equal((await create(policy('default', 'free'))).code, 0);

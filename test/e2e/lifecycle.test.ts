@@ -1,8 +1,13 @@
 /** Starting, failing and ending, while the API server goes on asking. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect, type TLSSocket } from 'node:tls';
 import { type Cluster, startCluster } from '../cluster/cluster.ts';
+import { webhooksInForce } from '../cluster/webhook.ts';
 import { namespaceOf, policy } from './objects.ts';
 import { apply, chartAccount, type Portent, register, say, startPortent } from './portent.ts';
 import { Switchboard } from './switchboard.ts';
@@ -14,7 +19,7 @@ const running: Portent[] = [];
 before(
   async () => {
     cluster = await startCluster();
-    kubeconfig = await chartAccount(cluster);
+    kubeconfig = await chartAccount(cluster, 'webhook.failurePolicy="Fail"');
   },
   { timeout: 60_000 },
 );
@@ -74,36 +79,103 @@ test('it is ready only after every kind was listed, and says which is missing', 
   assert.deepEqual(down, [], 'the rights of the chart are enough for every kind that is served');
 });
 
-test('failurePolicy Fail without an answer: the excluded namespaces are not locked', {
-  timeout: 30_000,
-}, async () => {
-  const portent = await start();
-  await register(cluster, portent);
-  assert.equal((await apply(cluster, closed('default', 'before'))).code, 0);
-  await portent.stop();
-  const refused = await apply(cluster, closed('default', 'during'));
-  assert.equal(refused.code, 1);
-  assert.match(refused.stderr, /failed calling webhook "validate\.portent\.dev"/);
-  for (const namespace of ['kube-system', 'portent-system']) {
-    const said = await apply(cluster, closed(namespace, 'repair'));
-    assert.equal(said.code, 0, said.stderr);
-  }
-  const elsewhere = await apply(cluster, namespaceOf('new'));
-  assert.equal(elsewhere.code, 0, 'nothing but policies and Services is asked about');
+const extension = (each: Portent) => ({
+  port: each.port,
+  ready: async () => (await each.health('/readyz')).status === 200,
 });
 
-test('SIGTERM under load: no call fails', { timeout: 60_000 }, async () => {
-  const config = { shutdown: { lameDuckSeconds: 3, closeSeconds: 5 } };
-  const [first, second] = [await start({ config }), await start({ config })];
-  const switchboard = new Switchboard(
-    [first, second].map((each) => ({
-      port: each.port,
-      ready: async () => (await each.health('/readyz')).status === 200,
-    })),
-    200,
-  );
+test('failurePolicy Fail and both replicas stopped: nothing that repair needs is locked', {
+  timeout: 60_000,
+}, async () => {
+  const pair = [await start(), await start()];
+  const switchboard = new Switchboard(pair.map(extension), 200);
   try {
-    await register(cluster, first, { port: await switchboard.open() });
+    await register(cluster, pair[0] as Portent, { port: await switchboard.open() });
+    assert.equal((await apply(cluster, closed('default', 'before'))).code, 0);
+    await Promise.all(pair.map((each) => each.stop()));
+    await switchboard.look();
+    const refused = await apply(cluster, closed('default', 'during'));
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /failed calling webhook "validate\.portent\.dev"/);
+    for (const namespace of ['kube-system', 'portent-system']) {
+      const said = await apply(cluster, closed(namespace, 'repair'));
+      assert.equal(said.code, 0, said.stderr);
+    }
+    const elsewhere = await apply(cluster, namespaceOf('new'));
+    assert.equal(elsewhere.code, 0, 'nothing but policies and Services is asked about');
+    // A replica that comes back needs no permission of the webhook to start.
+    switchboard.add(extension(await start()));
+    await switchboard.look();
+    const again = await apply(cluster, closed('default', 'after'));
+    assert.equal(again.code, 0, again.stderr);
+  } finally {
+    switchboard.close();
+  }
+});
+
+test("nobody answers, and the chart's own account takes the webhook away", { timeout: 60_000 }, async () => {
+  const portent = await start();
+  await register(cluster, portent);
+  await portent.stop();
+  assert.equal((await apply(cluster, closed('default', 'locked'))).code, 1);
+  const program = join(import.meta.dirname, '..', '..', 'src', 'cli', 'portent.ts');
+  const unregister = () =>
+    spawnSync(process.execPath, [program, 'unregister', 'portent-system', `--kubeconfig=${kubeconfig}`], {
+      encoding: 'utf8',
+    });
+  const [first, second] = [unregister(), unregister()];
+  assert.deepEqual(
+    [first.status, first.stdout],
+    [0, 'deleted ValidatingWebhookConfiguration portent-system\n'],
+  );
+  assert.deepEqual(
+    [second.status, second.stdout],
+    [0, 'there is no ValidatingWebhookConfiguration portent-system\n'],
+  );
+  await webhooksInForce(cluster);
+  assert.equal((await apply(cluster, closed('default', 'locked'))).code, 0);
+});
+
+test('what is shed is asked again until the deadline, and then left to failurePolicy', {
+  timeout: 60_000,
+}, async () => {
+  const portent = await start({ config: { limits: { inFlight: 1 } } });
+  const occupy = async (): Promise<TLSSocket> => {
+    const socket = connect({ host: '127.0.0.1', port: portent.port, ca: portent.caPem });
+    await once(socket, 'secureConnect');
+    socket.write(
+      'POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
+    );
+    return socket;
+  };
+  await register(cluster, portent, { failurePolicy: 'Ignore' });
+  const first = await occupy();
+  const passed = await apply(cluster, closed('default', 'shed'));
+  first.destroy();
+  assert.deepEqual([passed.code, passed.warnings], [0, []], passed.stderr);
+  const { text } = await portent.health('/metrics');
+  const shed = Number(/shed_total\{reason="in_flight"\} (\d+)/.exec(text)?.[1]);
+  assert.ok(shed >= 3, 'the API server heeds Retry-After');
+  assert.equal((await portent.health('/readyz')).status, 200, 'no probe is shed');
+
+  await register(cluster, portent);
+  const second = await occupy();
+  const refused = await apply(cluster, closed('default', 'refused'));
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /failed calling webhook "validate\.portent\.dev"/);
+  const waiting = apply(cluster, closed('default', 'late'), '--dry-run=server');
+  await sleep(1_500);
+  second.destroy();
+  const answered = await waiting;
+  assert.equal(answered.code, 0, answered.stderr);
+});
+
+test('a rolling restart of two replicas under load: no call fails', { timeout: 90_000 }, async () => {
+  const config = { shutdown: { lameDuckSeconds: 3, closeSeconds: 5 } };
+  const old = [await start({ config }), await start({ config })];
+  const switchboard = new Switchboard(old.map(extension), 200);
+  try {
+    await register(cluster, old[0] as Portent, { port: await switchboard.open() });
     const failures: string[] = [];
     let [calls, stop] = [0, false];
     const path = '/apis/networking.k8s.io/v1/namespaces/default/networkpolicies?dryRun=All';
@@ -122,17 +194,20 @@ test('SIGTERM under load: no call fails', { timeout: 60_000 }, async () => {
       }
     };
     const load = Promise.all([requests('a'), requests('b'), commands()]);
-    await sleep(1_000);
-    const before = calls;
-    first.process.signal('SIGTERM');
-    await cluster.waitFor('the first one ended', () => first.process.exit !== undefined);
-    const during = calls - before;
-    await sleep(1_000);
+    for (const each of old) {
+      // As the chart's Deployment does it: the new one is ready before the old one is told to end.
+      switchboard.add(extension(await start({ config })));
+      await switchboard.look();
+      const before = calls;
+      each.process.signal('SIGTERM');
+      await cluster.waitFor('it ended', () => each.process.exit !== undefined);
+      assert.ok(calls - before >= 10, `only ${calls - before} calls while it ended`);
+      assert.equal(each.process.exit, 'exit status 0');
+    }
+    await sleep(500);
     stop = true;
     await load;
     assert.deepEqual(failures, []);
-    assert.ok(during >= 10, `only ${during} calls while it ended`);
-    assert.equal(first.process.exit, 'exit status 0');
   } finally {
     switchboard.close();
   }

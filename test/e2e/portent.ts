@@ -60,9 +60,9 @@ export interface Portent {
 
 let authority: Promise<KeyedCertificate> | undefined;
 
-/** Makes the chart's service account and its rights, and gives a kubeconfig with its token. */
-export async function chartAccount(cluster: Cluster): Promise<string> {
-  const manifests = await render('helm3');
+/** Makes the chart's service account and its rights (with `--set` values), and gives a kubeconfig with its token. */
+export async function chartAccount(cluster: Cluster, ...values: readonly string[]): Promise<string> {
+  const manifests = await render('helm3', ...values);
   const kinds = ['ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding'];
   const space = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
   const rights = manifests.filter(({ kind }) => kinds.includes(kind));

@@ -11,7 +11,7 @@ export interface Extension {
  * stay where they are, as they do with kube-proxy.
  */
 export class Switchboard {
-  readonly #extensions: readonly Extension[];
+  readonly #extensions: Extension[];
   #ready: readonly Extension[] = [];
   #turn = 0;
   readonly #sockets = new Set<Socket>();
@@ -19,9 +19,14 @@ export class Switchboard {
   readonly #server: Server;
 
   constructor(extensions: readonly Extension[], everyMs: number) {
-    this.#extensions = extensions;
+    this.#extensions = [...extensions];
     this.#timer = setInterval(() => void this.look(), everyMs);
     this.#server = createServer((socket) => this.#put(socket));
+  }
+
+  /** One program more, as when a pod comes up. */
+  add(extension: Extension): void {
+    this.#extensions.push(extension);
   }
 
   /** Asks every program whether it is ready, and remembers. */

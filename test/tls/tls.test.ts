@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CertificateError } from '../../src/tls/check.ts';
 import { selfMade } from '../../src/tls/directory.ts';
 import { issueServing, newAuthority, newSerialNumber } from '../../src/tls/issue.ts';
@@ -147,3 +148,39 @@ test('a refresh takes a new certificate, and keeps the old one when the new one 
     assert.equal(await serving.refresh(), 'changed');
     assert.equal(serving.current().certificate, two.certificate);
   }));
+
+test('files are watched: another pair is told of once, half a pair never, what stays broken once', () =>
+  inFolder(async (folder) => {
+    const authority = await newAuthority();
+    const [one, two] = [await issueServing(authority, ['a']), await issueServing(authority, ['a'])];
+    const [certificateFile, keyFile] = [join(folder, 'c.pem'), join(folder, 'k.pem')];
+    writeFileSync(certificateFile, one.certificate);
+    writeFileSync(keyFile, one.key);
+    const problems: string[] = [];
+    const changes: string[] = [];
+    const source = { kind: 'files', certificateFile, keyFile } as const;
+    const serving = await loadServing(source, ({ message }) => problems.push(message), 50);
+    serving.follow(({ certificate }) => changes.push(certificate));
+    try {
+      // As the kubelet does it, but for the moment in between.
+      writeFileSync(certificateFile, two.certificate);
+      writeFileSync(keyFile, two.key);
+      await until(() => changes.length > 0);
+      assert.deepEqual([changes, problems], [[two.certificate], []]);
+      writeFileSync(keyFile, 'garbage');
+      await until(() => problems.length > 0);
+      await sleep(200);
+      assert.deepEqual([changes.length, problems.length], [1, 1], problems.join());
+      assert.equal(serving.current().certificate, two.certificate);
+      writeFileSync(certificateFile, one.certificate);
+      writeFileSync(keyFile, one.key);
+      await until(() => changes.length > 1);
+    } finally {
+      await serving.stop();
+    }
+  }));
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 500 && !condition(); i++) await sleep(20);
+  assert(condition());
+}
