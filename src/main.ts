@@ -141,7 +141,7 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
   }
   serving.follow((pair) => {
     webhook.swap(secureOptions(pair));
-    logger.info({ until: pair.notAfter }, 'certificate: another one is served');
+    logger.info({ until: pair.notAfter }, 'certificate: served');
   });
   return {
     port: portOf(webhook.app.server.address()),
