@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fastify } from 'fastify';
 import { configOf } from '../../src/config/config.ts';
 import { start } from '../../src/main.ts';
+import { keepSmall } from '../../src/server/memory.ts';
 import { createLog } from '../../src/telemetry/logger.ts';
 import { benchCluster } from './cluster.ts';
 import { loadCluster } from './load.ts';
@@ -12,6 +13,8 @@ import { loadCluster } from './load.ts';
 const [what, pods, policies] = process.argv.slice(2);
 
 async function portent(): Promise<number> {
+  // As `portent serve` does.
+  keepSmall();
   const directory = mkdtempSync(join(tmpdir(), 'portent-bench-'));
   const config = configOf({
     environment: {
