@@ -15,6 +15,8 @@ export function docs(): GeneratedFile[] {
     { path: 'docs/config.schema.json', text: `${JSON.stringify(configJsonSchema(), null, 2)}\n` },
     { path: 'docs/configuration.md', text: page() },
     { path: 'charts/portent/files/portentpolicy-crd.yaml', text: portentPolicyCrd() },
+    // What the chart needs to know when it decides whether a change needs new pods.
+    { path: 'charts/portent/files/read-at-start.json', text: `${JSON.stringify(FIXED)}\n` },
   ];
 }
 

@@ -89,5 +89,9 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{/* What of it is read at the start only: a change there needs new pods, any other is taken while they run. */}}
 {{- define "portent.configAtStart" -}}
 {{- $config := include "portent.config" . | fromYaml }}
-{{- omit $config "profile" "stale" "rules" "exemptions" "exemptionAnnotation" "nodePortRange" "dns" "protectedPolicies" "budget" "trustedNamespaceLabels" "log" | toYaml }}
+{{- $atStart := dict }}
+{{- range .Files.Get "files/read-at-start.json" | fromJsonArray }}
+{{- if hasKey $config . }}{{ $_ := set $atStart . (get $config .) }}{{ end }}
+{{- end }}
+{{- $atStart | toYaml }}
 {{- end }}
