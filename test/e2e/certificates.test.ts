@@ -60,7 +60,7 @@ async function start({ lifeSeconds, clock }: StartOptions = {}): Promise<Portent
   const portent = await startPortent(cluster, {
     kubeconfig,
     tls: { ...tls, ...(lifeSeconds === undefined ? {} : { lifeSeconds }) },
-    config: { log: { level: 'info' } },
+    config: { shutdown: { lameDuckSeconds: 0 } },
     ...(clock === undefined ? {} : { nodeArguments: [wrongClock(clock)] }),
   });
   running.push(portent);
@@ -221,6 +221,9 @@ test('two replicas from nothing agree on one certificate, and the API server tru
   assert.equal(Number(expiry) * 1000, first.validToDate.getTime());
   const days = (first.validToDate.getTime() - Date.now()) / 86_400_000;
   assert.ok(days > 89.9 && days < 90.1, `${days} days`);
+  one.process.signal('SIGTERM');
+  await cluster.waitFor('it ended', () => one.process.exit !== undefined);
+  assert.equal(one.process.exit, 'exit status 0', one.log());
 });
 
 test('a caBundle that somebody changes, or takes away, is repaired', { timeout: 40_000 }, async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { manifestsPath } from '../../scripts/deploy.ts';
 import { CertificatePlace } from '../../src/cluster/certificate-place.ts';
 import { SILENT } from '../../src/cluster/logger.ts';
 import { Keeper } from '../../src/tls/keeper.ts';
@@ -124,6 +125,27 @@ for (const helm of helms) {
     assert.equal(await kubectl('get', 'secrets', '-n', namespace, '-o', 'name'), '');
   });
 }
+
+test('plain manifests: applied again, the certificate stays', { timeout: 60_000 }, async () => {
+  await kubectl('apply', '-f', manifestsPath);
+  await (await fill())();
+  const kept = () =>
+    kubectl(
+      'get',
+      'secret/portent-tls',
+      '-n',
+      namespace,
+      '-o',
+      'jsonpath={.data}{.metadata.resourceVersion}',
+    );
+  const trusted = () =>
+    kubectl('get', 'validatingwebhookconfiguration', namespace, '-o', 'jsonpath={.webhooks}');
+  const before = [await kept(), await trusted()];
+  assert.ok(before[0]?.includes('tls.key') && before[1]?.includes('caBundle'));
+  await kubectl('apply', '-f', manifestsPath);
+  assert.deepEqual([await kept(), await trusted()], before);
+  await kubectl('delete', '-f', manifestsPath, '--wait=false');
+});
 
 test('failurePolicy Fail and nobody answers: what repair needs is not locked', {
   timeout: 60_000,
