@@ -12,6 +12,9 @@ function page(): string {
 Served on a port of their own (\`metrics.port\`, path \`/metrics\`), with those of the Node process. Labels take their values
 from closed sets; whatever else comes is \`other\`. No label holds a namespace, a name or a user.
 
+The same port shows the state of the model and of each of its sources under \`/debug/model\`, to its own machine alone:
+\`kubectl port-forward deployment/portent 9090\`, then http://localhost:9090/debug/model.
+
 | metric | type | labels | meaning |
 | --- | --- | --- | --- |
 ${metrics.map(row).join('\n')}
