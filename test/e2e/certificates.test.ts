@@ -12,6 +12,7 @@ import { send } from '../server/harness.ts';
 import { policy } from './objects.ts';
 import { apply, chartAccount, type Portent, startPortent } from './portent.ts';
 import { Switchboard } from './switchboard.ts';
+import { wrongClock } from './wrong-clock.ts';
 
 const configuration = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/portent-system';
 const secret = '/api/v1/namespaces/portent-system/secrets/portent-tls';
@@ -45,16 +46,6 @@ interface StartOptions {
   /** How far off the clock is, in milliseconds. */
   readonly clock?: number;
 }
-
-/** Another Date for the whole process, as on a machine whose clock is wrong. */
-const wrongClock = (off: number): string =>
-  `--import=data:text/javascript,${encodeURIComponent(`
-  const Right = Date;
-  globalThis.Date = class extends Right {
-    constructor(...given) { if (given.length === 0) super(Right.now() + ${off}); else super(...given); }
-    static now() { return Right.now() + ${off}; }
-  };
-`)}`;
 
 async function start({ lifeSeconds, clock }: StartOptions = {}): Promise<Portent> {
   const portent = await startPortent(cluster, {
