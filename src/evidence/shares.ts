@@ -12,6 +12,7 @@ import { backClasses } from './needs.ts';
 import { opensPort } from './openings.ts';
 import type { ScrapeCut } from './scrapes.ts';
 import type { ServiceLoss, ServiceLosses } from './service-losses.ts';
+import { weightOfChange } from './weight.ts';
 
 /** A Service that nobody reaches any more, as far as is known. */
 export interface Outage {
@@ -43,8 +44,8 @@ export interface Shares {
   readonly serviceClients: readonly ServiceLoss[];
 }
 
-/** Services that are looked through for being closed. */
-const MOST_SERVICES = 500;
+/** Looks through the policies of a Service's pods, in looks through small ones. */
+const MOST_LOOKS = 1000;
 
 /** What a policy change cuts. A Service without a client left is one matter, whoever the clients are. */
 export function policyShares(
@@ -126,14 +127,21 @@ function closedServices(simulation: Simulation): Map<Service, readonly NetworkPo
   // A tier may let in what policies do not.
   if (after.snapshot.tiers.size > 0) return closed;
   const seen = new Set<Service>();
+  const weight = weightOfChange(simulation);
+  let left = MOST_LOOKS;
   for (const subject of subjects) {
     if (!mayClose(simulation, subject)) continue;
     for (const service of after.servicesOf(subject.podClass)) {
       if (seen.has(service)) continue;
-      if (seen.size >= MOST_SERVICES) return closed;
       seen.add(service);
       if (service.type === 'ExternalName') continue;
       const classes = backClasses(after, service);
+      const cost = 2 * weight * classes.length * service.ports.length;
+      left -= cost;
+      if (left < 0 || !simulation.budget.spend(cost)) {
+        simulation.budget.skip('whether anybody is still let in to some of the Services');
+        return closed;
+      }
       if (!classes.some(({ pods }) => pods.some(({ ready }) => ready))) continue;
       if (classes.some((one) => opens(after, one, service))) continue;
       if (classes.some((one) => opens(before, one, service))) {

@@ -55,7 +55,7 @@ export function weightOf(policies: readonly NetworkPolicy[], direction: Directio
 
 /** What one look from every outside address through these policies costs, in looks through a small one. */
 export function outsideWeightOf(policies: readonly NetworkPolicy[], direction: Direction): number {
-  return 1 + outsideParts.sum(policies, direction) / 400;
+  return 1 + outsideParts.sum(policies, direction) / 200;
 }
 
 const weights = new WeakMap<Simulation, number>();

@@ -150,6 +150,11 @@ class Lens {
     return parted ? classes : stored;
   }
 
+  /** All parts of these stored classes. */
+  partsOf(stored: readonly PodClass[]): readonly PodClass[] {
+    return stored.flatMap((podClass) => this.#partsOf(podClass));
+  }
+
   #partsOf(podClass: PodClass): readonly PodClass[] {
     let parts = this.#parts.get(podClass);
     if (parts === undefined) {
@@ -187,6 +192,8 @@ class Overlay implements View {
 
   selected(space: Space, selector: Selector): readonly PodClass[] {
     if (this.#lens.isClear(space)) return space.selected(selector);
+    // What a stored selector mentions is the same in every part of a class.
+    if (space.covers(selector)) return this.#lens.partsOf(space.selected(selector));
     return this.classes(space).filter(({ labels }) => selects(selector, labels));
   }
 
@@ -305,5 +312,6 @@ function split(podClass: PodClass, near: Vocabulary, far: Vocabulary): readonly 
 /** Some of the pods of a class, as a class of their own. */
 export function partOf(podClass: PodClass, pods: readonly Pod[]): PodClass {
   const { space, workload, namedPorts, hostNetwork } = podClass;
-  return { space, workload, labels: pods[0]?.labels ?? podClass.labels, namedPorts, hostNetwork, pods };
+  const labels = pods[0]?.labels ?? podClass.labels;
+  return { space, workload, labels, namedPorts, hostNetwork, pods, whole: podClass.whole ?? podClass };
 }

@@ -33,6 +33,8 @@ export interface PodClass {
   readonly hostNetwork: boolean;
   /** Never empty. */
   readonly pods: readonly Pod[];
+  /** The stored class this is a part of: no stored selector tells the two apart. */
+  readonly whole?: PodClass;
 }
 
 /** One namespace with what lives in it. */

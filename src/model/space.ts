@@ -38,6 +38,12 @@ class StoredClass implements PodClass {
   }
 }
 
+/** The class itself, or the one it is a part of: no stored policy or Service tells them apart. */
+function storedClass(podClass: PodClass): StoredClass | undefined {
+  const whole = podClass.whole ?? podClass;
+  return whole instanceof StoredClass ? whole : undefined;
+}
+
 /** The writable side of a namespace; only the store calls its writers. */
 export class StoredSpace implements Space {
   readonly name: string;
@@ -112,7 +118,7 @@ export class StoredSpace implements Space {
   isolating(podClass: PodClass, direction: 'ingress' | 'egress'): readonly NetworkPolicy[] {
     // Host-network pods are never selected: their traffic is the node's.
     if (podClass.hostNetwork) return NONE;
-    const cached = podClass instanceof StoredClass ? podClass : undefined;
+    const cached = storedClass(podClass);
     if (cached !== undefined && cached.policyVersion === this.#policyVersion) {
       const known = cached[direction];
       if (known !== undefined) return known;
@@ -137,7 +143,7 @@ export class StoredSpace implements Space {
   }
 
   servicesOf(podClass: PodClass): readonly Service[] {
-    const cached = podClass instanceof StoredClass ? podClass : undefined;
+    const cached = storedClass(podClass);
     if (cached?.services !== undefined && cached.serviceVersion === this.#serviceVersion)
       return cached.services;
     const found: Service[] = [];
