@@ -51,9 +51,7 @@ export function conclude(known: Case): Judgement {
     const use = annotatedUse(wish, rules, grant, now);
     const exempts = use.result === 'used' || use.result === 'assumed';
     const left = exempts
-      ? findings
-          .map((one) => (covered.includes(one) ? noted(one, wish.reason) : one))
-          .sort(byWeight(known.runs))
+      ? findings.map((one) => (covered.includes(one) ? noted(one, wish.reason) : one)).sort(byWeight)
       : findings;
     return judgementOf(known, left, [...uses, use]);
   };
@@ -102,7 +100,7 @@ function ruled({ runs, enforcement }: Case): { findings: JudgedFinding[]; uses: 
   const uses = [...covered].map(([exemption, { result, rules }]) =>
     configuredUse(exemption, [...rules], result),
   );
-  return { findings: findings.sort(byWeight(runs)), uses };
+  return { findings: findings.sort(byWeight), uses };
 }
 
 function judgementOf(
@@ -153,15 +151,17 @@ function rulesKnown(rules: readonly Rule[] | undefined): ReadonlySet<string> {
   return everyRule;
 }
 
+const PLACES = new Map(RULES.map(({ id }, place) => [id, place]));
+const place = ({ rule }: JudgedFinding): number => PLACES.get(rule) ?? RULES.length;
+
 /** Denials first, then by severity, the rule's place in the catalogue, subject and words: the same everywhere. */
-function byWeight(runs: readonly RuleRun[]): (a: JudgedFinding, b: JudgedFinding) => number {
-  const places = new Map(runs.map(({ rule }, place) => [rule.id, place]));
-  const place = ({ rule }: JudgedFinding): number => places.get(rule) ?? 0;
-  return (a, b) =>
+function byWeight(a: JudgedFinding, b: JudgedFinding): number {
+  return (
     weight(a) - weight(b) ||
     place(a) - place(b) ||
     compareSentences(a.subject, b.subject) ||
-    compareSentences(a.message, b.message);
+    compareSentences(a.message, b.message)
+  );
 }
 
 /** Names in a finding are a stranger's: no shell around this shows anything else than printable text. */

@@ -2,7 +2,7 @@ import { Evidence } from '../evidence/evidence.ts';
 import { changedObject } from '../model/change.ts';
 import type { Simulation } from '../simulate/contract.ts';
 import { RULES } from './index.ts';
-import type { Finding, Rule, RuleContext, RuleSettings, Statement, User } from './rule.ts';
+import type { Finding, Kind, Operation, Rule, RuleContext, RuleSettings, Statement, User } from './rule.ts';
 
 /** What running a rule came to. */
 export interface RuleRun {
@@ -41,21 +41,45 @@ export function runRules(simulation: Simulation, options: RunOptions): RuleRun[]
   };
   const notReady = modelProblem(context);
   const runs: RuleRun[] = [];
-  for (const rule of rules) {
-    if (!rule.kinds.includes(kind) || !rule.operations.includes(change.operation)) continue;
+  for (const rule of rulesFor(rules, kind, change.operation)) {
     if (isOff?.(rule)) continue;
     if (notReady !== undefined && rule.needs === 'model') {
       runs.push({ rule, findings: [], unchecked: notReady });
       continue;
     }
     const result = rule.check(context);
-    if ('kind' in result) runs.push({ rule, findings: [], unchecked: result.reason });
-    else {
-      const findings = Array.from(result, (said) => complete(rule, said));
-      runs.push({ rule, findings, unchecked: unreadText(rule, context) });
+    if ('kind' in result) {
+      runs.push({ rule, findings: [], unchecked: result.reason });
+      continue;
     }
+    let findings: Finding[] | undefined;
+    for (const said of result) {
+      findings ??= [];
+      findings.push(complete(rule, said));
+    }
+    runs.push({ rule, findings: findings ?? NO_FINDINGS, unchecked: unreadText(rule, context) });
   }
   return runs;
+}
+
+const NO_FINDINGS: readonly Finding[] = Object.freeze([]);
+
+const chosen = new WeakMap<readonly Rule[], Map<string, readonly Rule[]>>();
+
+/** Those of the rules that look at this kind of object and operation; found once. */
+function rulesFor(rules: readonly Rule[], kind: Kind, operation: Operation): readonly Rule[] {
+  let known = chosen.get(rules);
+  if (known === undefined) {
+    known = new Map();
+    chosen.set(rules, known);
+  }
+  const key = `${kind} ${operation}`;
+  let found = known.get(key);
+  if (found === undefined) {
+    found = rules.filter((rule) => rule.kinds.includes(kind) && rule.operations.includes(operation));
+    known.set(key, found);
+  }
+  return found;
 }
 
 /** Which of the kinds that a rule reads are not in the model; undefined when it has them all. */
