@@ -12,7 +12,7 @@ const GENERATION = 4_096;
  * in a pool for long is moved to where garbage is collected seldom. Half a kilobyte a pod of that is the whole
  * difference between a relist that nobody notices and one that needs 50 MiB more.
  */
-const PASSING = 64;
+const PASSING = 8;
 
 /**
  * Remembers values by a text key for as long as they are in use, more or less: after `GENERATION` new keys
@@ -61,7 +61,7 @@ export class Interner {
 
   constructor(generation: number = GENERATION) {
     this.#labels = new Pool(Math.min(generation, PASSING));
-    this.#values = new Pool(Math.min(generation, PASSING));
+    this.#values = new Pool(Math.min(generation, 8 * PASSING));
     this.#workloads = new Pool(generation);
     this.#ports = new Pool(generation);
     this.#references = new Pool(generation);
