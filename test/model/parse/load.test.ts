@@ -101,7 +101,14 @@ test('facts of DaemonSets come back, with settings of system namespaces only and
   const text = (namespace: string) =>
     `apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: cni, namespace: ${namespace}}\nspec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: "cni:1", args: [--flag], env: [{name: MODE, value: x}, {name: API_TOKEN, value: z}]}]}}}\n`;
   assert.deepEqual(loaded(text('kube-system')).result.daemonSets, [
-    { namespace: 'kube-system', name: 'cni', images: ['cni:1'], arguments: ['--flag'], settings: ['MODE=x'] },
+    {
+      namespace: 'kube-system',
+      name: 'cni',
+      images: ['cni:1'],
+      arguments: ['--flag'],
+      settings: ['MODE=x'],
+      nodes: [{ requirements: [] }],
+    },
   ]);
   assert.deepEqual(loaded(text('shop')).result.daemonSets[0]?.settings, []);
 });
