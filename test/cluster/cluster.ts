@@ -249,7 +249,8 @@ async function writeSecrets(folder: string, ports: ClusterPorts) {
       'kubernetes.default.svc',
       'kubernetes.default.svc.cluster.local',
     ],
-    ipAddresses: ['127.0.0.1'],
+    // The second is the address of Service `kubernetes` in the standard range.
+    ipAddresses: ['127.0.0.1', '10.96.0.1'],
     usage: 'server',
   });
   const token = () => randomBytes(24).toString('hex');

@@ -1,0 +1,145 @@
+/** The chart installed by Helm into a real cluster, with its pods run here; see `PodHost`. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chartFolder, type Helm, type HelmResult, runHelm } from '../chart/helm.ts';
+import { controlPlane, programs } from '../cluster/build.ts';
+import { type Cluster, startCluster } from '../cluster/cluster.ts';
+import { webhooksInForce } from '../cluster/webhook.ts';
+import { needsNamespaces, PodHost, type RunningPod } from './pod.ts';
+import type { Pod } from './pod-types.ts';
+import { ServiceNetwork } from './service-network.ts';
+
+const namespace = 'portent-system';
+const configuration = `/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/${namespace}`;
+
+// Built here, where no test's time limit runs.
+await programs(controlPlane);
+
+/** A cluster in which pods of the chart run. */
+export class Installed {
+  readonly cluster: Cluster;
+  readonly network: ServiceNetwork;
+  readonly host: PodHost;
+  readonly #folder: string;
+  /** By the pod's name. */
+  readonly pods = new Map<string, RunningPod>();
+
+  private constructor(cluster: Cluster, network: ServiceNetwork, folder: string) {
+    this.cluster = cluster;
+    this.network = network;
+    this.#folder = folder;
+    network.serve(cluster);
+    this.host = new PodHost(cluster, network);
+  }
+
+  /** A cluster whose API server calls Services through our network. Nothing is installed yet. */
+  static async start(): Promise<Installed> {
+    needsNamespaces();
+    const folder = mkdtempSync(join(tmpdir(), 'portent-network-'));
+    const network = new ServiceNetwork(join(folder, 'services.sock'));
+    await network.open();
+    const file = join(folder, 'egress.json');
+    writeFileSync(file, JSON.stringify(network.egressSelector()));
+    try {
+      const cluster = await startCluster({
+        full: true,
+        apiServerArguments: [`--egress-selector-config-file=${file}`],
+      });
+      return new Installed(cluster, network, folder);
+    } catch (error) {
+      network.close();
+      rmSync(folder, { recursive: true });
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.host.stop();
+    await this.cluster.stop();
+    this.network.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async kubectl(...args: string[]): Promise<string> {
+    const result = await this.cluster.kubectl(args);
+    assert.equal(result.code, 0, result.stderr);
+    return result.stdout;
+  }
+
+  /** `helm VERB …` in the release's namespace; throws with Helm's words. */
+  async helm(helm: Helm, ...args: string[]): Promise<string> {
+    const result = await this.tryHelm(helm, ...args);
+    assert.equal(result.code, 0, result.stdout + result.stderr);
+    return result.stdout;
+  }
+
+  tryHelm(helm: Helm, ...args: string[]): Promise<HelmResult> {
+    return runHelm(helm, [
+      ...args,
+      `--kubeconfig=${this.cluster.kubeconfigPath}`,
+      `--namespace=${namespace}`,
+    ]);
+  }
+
+  /** As docs/install.md has it. */
+  async install(helm: Helm, ...args: string[]): Promise<string> {
+    return this.helm(helm, 'install', 'portent', chartFolder, '--create-namespace', ...args);
+  }
+
+  async get<T>(path: string): Promise<T> {
+    const { status, body, text } = await this.cluster.request('GET', path);
+    assert.equal(status, 200, text);
+    return body as T;
+  }
+
+  /** The Deployment's pods that have an address, once there are as many as wanted and no other is left. */
+  async deployed(count: number): Promise<readonly Pod[]> {
+    const selector = 'app.kubernetes.io%2Fname%3Dportent';
+    const path = `/api/v1/namespaces/${namespace}/pods?labelSelector=${selector}`;
+    return this.cluster.waitFor(`${count} pods of Portent have addresses`, async () => {
+      const { items } = await this.get<{ readonly items: readonly Pod[] }>(path);
+      const up = items.filter(({ status }) => status.podIP !== undefined && status.phase === 'Running');
+      return items.length === count && up.length === count && items;
+    });
+  }
+
+  /** Ends the pods that the API server no longer has, starts the new ones, and waits until all are ready. */
+  async follow(count: number): Promise<readonly RunningPod[]> {
+    const wanted = await this.deployed(count);
+    const names = new Set(wanted.map(({ metadata }) => metadata.name));
+    for (const [name, pod] of this.pods) {
+      if (names.has(name)) continue;
+      this.pods.delete(name);
+      await pod.stop();
+    }
+    const fresh = wanted.filter(({ metadata }) => !this.pods.has(metadata.name));
+    await Promise.all(
+      fresh.map(async (pod) => {
+        this.pods.set(pod.metadata.name, await this.host.start(pod));
+      }),
+    );
+    const all = wanted.map(({ metadata }) => this.pods.get(metadata.name) as RunningPod);
+    await Promise.all(all.map((pod) => pod.ready()));
+    return all;
+  }
+
+  /** Ends every pod of the Deployment here; the API server is not told. */
+  async endPods(): Promise<void> {
+    await Promise.all([...this.pods.values()].map((pod) => pod.stop()));
+    this.pods.clear();
+  }
+
+  /** The authority that the API server trusts for the webhook; '' while there is none. */
+  async published(): Promise<string> {
+    const { webhooks } = await this.get<{
+      readonly webhooks: readonly { readonly clientConfig: { readonly caBundle?: string } }[];
+    }>(configuration);
+    return Buffer.from(webhooks[0]?.clientConfig.caBundle ?? '', 'base64').toString();
+  }
+
+  inForce(): Promise<void> {
+    return webhooksInForce(this.cluster);
+  }
+}
