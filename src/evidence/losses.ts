@@ -4,8 +4,8 @@ import type { View } from '../model/overlay.ts';
 import { ALL_ADDRESSES } from '../netset/addresses.ts';
 import { hasConnection } from '../netset/connections.ts';
 import type { End, Simulation, Subject } from '../simulate/contract.ts';
-import { classPoint, pointOf } from '../simulate/point.ts';
-import { reach } from '../simulate/reach.ts';
+import { classPoint, type Point, pointOf } from '../simulate/point.ts';
+import { reachPoints } from '../simulate/reach.ts';
 import { sideOf } from '../simulate/side.ts';
 import type { Caller, Need } from './need.ts';
 import {
@@ -59,12 +59,13 @@ export function lossesOf(simulation: Simulation, sources: Sources): Losses {
           simulation.budget.skip('some of the connections that workloads need');
           return { losses: withoutKept(losses, kept), reached, complete: false };
         }
-        if (!mayBeCut(need, policies) || passes(simulation.after, need, direction)) {
+        const points = pointsOf(simulation.after, need);
+        if (!mayBeCut(need, policies) || passes(simulation.after, need, points, direction)) {
           if (need.service !== undefined) reached.add(need.service);
           if (need.grade === 'likely') kept.add(pairOf(need));
           continue;
         }
-        if (verdict(simulation.before, need) !== 'allowed') continue;
+        if (verdict(simulation.before, need, points) !== 'allowed') continue;
         const key = keyOf(need);
         if (!losses.has(key)) losses.set(key, { need, direction, policies });
       }
@@ -118,26 +119,38 @@ function mayBeCut({ from }: Need, policies: readonly NetworkPolicy[]): boolean {
   return from !== 'ingress-controller' || !policies.some(admitsOthers);
 }
 
+/** Both ends of a need as policies see them; the same before and after the change. */
+interface Points {
+  readonly from: Point;
+  readonly to: Point;
+}
+
+function pointsOf(view: View, { from, to }: Need): Points {
+  return { from: pointOf(view, endOf(from)), to: classPoint(to, to.pods) };
+}
+
 /**
  * Whether the need may pass for all that is known, as far as the side is concerned whose policies changed:
  * the other side is as it was, or is looked at by itself.
  */
-function passes(view: View, need: Need, direction: Direction): boolean {
-  const from = pointOf(view, endOf(need.from));
-  const to = classPoint(need.to, need.to.pods);
-  const [us, them] = direction === 'ingress' ? [to, from] : [from, to];
+function passes(view: View, need: Need, points: Points, direction: Direction): boolean {
+  const [us, them] = direction === 'ingress' ? [points.to, points.from] : [points.from, points.to];
   const onNode = direction === 'ingress' && them.kind === 'addresses' && them.nodes.length > 0;
   if (us.kind === 'pods' && !onNode) {
     const side = sideOf(view, us, direction, them);
     if (!side.mixed) return hasConnection(side.possible, need.protocol, need.port);
   }
-  return verdict(view, need) !== 'denied';
+  return verdict(view, need, points) !== 'denied';
 }
 
-function verdict(view: View, need: Need): 'allowed' | 'denied' | 'unknown' {
-  const { allowed, unknown } = reach(view, endOf(need.from), { kind: 'class', podClass: need.to });
-  if (hasConnection(allowed, need.protocol, need.port)) return 'allowed';
-  return hasConnection(unknown, need.protocol, need.port) ? 'unknown' : 'denied';
+function verdict(
+  view: View,
+  { protocol, port }: Need,
+  { from, to }: Points,
+): 'allowed' | 'denied' | 'unknown' {
+  const { allowed, unknown } = reachPoints(view, from, to);
+  if (hasConnection(allowed, protocol, port)) return 'allowed';
+  return hasConnection(unknown, protocol, port) ? 'unknown' : 'denied';
 }
 
 /** The caller as the simulator knows it. A controller nobody can see may be anywhere outside. */

@@ -32,7 +32,11 @@ export function* needsTo(sources: Sources, podClass: PodClass): Iterable<Need> {
     for (const { podClass: client, reference } of sources.referrersOf(service.namespace, service.name)) {
       yield* through(client, podClass, service, reference.port, 'declared', reference.source);
     }
-    yield* routeNeeds(sources, podClass, service);
+    for (const { route, port } of sources.routesTo(service.namespace, service.name)) {
+      for (const caller of sources.callersFor(route)) {
+        yield* routeNeed(caller, podClass, service, route, port);
+      }
+    }
     if (service.type === 'LoadBalancer' || service.type === 'NodePort') {
       yield* through('outside', podClass, service, 0, 'declared', `Service ${path} of type ${service.type}`);
     }
@@ -140,8 +144,11 @@ const backs = new WeakMap<View, Map<Service, readonly PodClass[]>>();
 
 /** The classes behind a Service with a selector; found once for a view. */
 export function backClasses(view: View, service: Service): readonly PodClass[] {
-  const found = backs.get(view) ?? new Map<Service, readonly PodClass[]>();
-  backs.set(view, found);
+  let found = backs.get(view);
+  if (found === undefined) {
+    found = new Map();
+    backs.set(view, found);
+  }
   const known = found.get(service);
   if (known !== undefined) return known;
   const { selector } = service;
@@ -150,14 +157,6 @@ export function backClasses(view: View, service: Service): readonly PodClass[] {
   const classes = view.selected(space, selector);
   found.set(service, classes);
   return classes;
-}
-
-function* routeNeeds(sources: Sources, podClass: PodClass, service: Service): Iterable<Need> {
-  for (const { route, port } of sources.routesTo(service.namespace, service.name)) {
-    for (const caller of sources.callersFor(route)) {
-      yield* routeNeed(caller, podClass, service, route, port);
-    }
-  }
 }
 
 /** Routes that are looked at for one controller. */
@@ -192,7 +191,7 @@ function routeNeed(
   service: Service,
   route: Route,
   port: number | string,
-): Iterable<Need> {
+): readonly Need[] {
   const source = `${route.kind} ${route.namespace}/${route.name}`;
   return through(caller, to, service, servicePortOf(service, port), 'declared', source, route);
 }
@@ -204,7 +203,7 @@ export function servicePortOf(service: Service, port: number | string): number {
 }
 
 /** One need for each port of the Service, or for the one port asked for. */
-function* through(
+function through(
   from: Caller,
   to: PodClass,
   service: Service,
@@ -212,25 +211,20 @@ function* through(
   grade: Grade,
   source: string,
   route?: Route,
-): Iterable<Need> {
-  if (from === to && to.pods.length < 2 && (to.pods[0]?.replicas ?? 1) < 2) return;
+): readonly Need[] {
+  if (from === to && to.pods.length < 2 && (to.pods[0]?.replicas ?? 1) < 2) return NO_NEEDS;
+  const needs: Need[] = [];
   for (const port of service.ports) {
     if (wanted !== 0 && port.port !== wanted) continue;
+    const { port: servicePort, protocol } = port;
     for (const target of targetsOf(service, port, to.namedPorts)) {
-      yield {
-        from,
-        to,
-        service,
-        servicePort: port.port,
-        protocol: port.protocol,
-        port: target,
-        grade,
-        source,
-        route,
-      };
+      needs.push({ from, to, service, servicePort, protocol, port: target, grade, source, route });
     }
   }
+  return needs;
 }
+
+const NO_NEEDS: readonly Need[] = Object.freeze([]);
 
 /** Classes that a peer picks out by at least one label value; in namespaces it names. */
 function namedClasses(view: View, namespace: string, peer: Peer): PodClass[] {
