@@ -75,14 +75,22 @@ export function isSystem(daemonSet: DaemonSetFacts): boolean {
 
 /** `quay.io/calico/node:v3.30@sha256:…` → `calico/node`, with the registry's host left out. */
 export function imagePath(image: string): string {
-  const path = image.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
+  const { path } = imageParts(image);
   const [host = '', ...rest] = path.split('/');
   return rest.length > 0 && (/[.:]/.test(host) || host === 'localhost') ? rest.join('/') : path;
 }
 
 /** The tag of an image, or ''. */
 export function imageTag(image: string): string {
-  return /:([^/:@]+)(@.*)?$/.exec(image)?.[1] ?? '';
+  return imageParts(image).tag;
+}
+
+/** By searching, not by a pattern: a tenant's image may be a megabyte that any backtracking would hang on. */
+function imageParts(image: string): { readonly path: string; readonly tag: string } {
+  const [name = ''] = image.split('@', 1);
+  const colon = name.lastIndexOf(':');
+  if (colon < 0 || colon < name.lastIndexOf('/')) return { path: name, tag: '' };
+  return { path: name.slice(0, colon), tag: name.slice(colon + 1) };
 }
 
 /** The first DaemonSet, system namespaces first, that has one of the names or runs one of the images. */
