@@ -66,7 +66,8 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
   const { config, version } = options;
   const { logger } = log;
   for (const notice of options.notices ?? []) logger.warn(notice);
-  // The certificate first: when it cannot be used there is nothing to stop.
+  // Certificates first: when one cannot be used there is nothing to stop.
+  const callers = callersOf(config);
   const serving = await openServing(options, log);
   const live = liveConfig(options, log, () => metrics);
   const cluster = await open(options, log, live);
@@ -109,7 +110,7 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
     memory,
     ready: () => withDetail(withCertificate(cluster.ready(), serving), live.problems()),
     secure: secureOptions(serving.current()),
-    ...callersOf(config),
+    ...callers,
     ...(events === undefined ? {} : { denied: (outcome: Outcome) => tell(events, outcome) }),
   });
   const figures = buildMetricsServer(metrics, webhook.readiness, () =>

@@ -28,8 +28,11 @@ interface Program {
   readonly ended: Promise<number | null>;
 }
 
-function portent(environment: Record<string, string> = {}): Program {
-  const child = spawn(process.execPath, [entry, 'serve', '--snapshot', join(folder, 'cluster.yaml')], {
+function portent(
+  environment: Record<string, string> = {},
+  state = ['--snapshot', join(folder, 'cluster.yaml')],
+): Program {
+  const child = spawn(process.execPath, [entry, 'serve', ...state], {
     env: {
       PATH: process.env.PATH ?? '',
       PORTENT_LISTEN_ADDRESS: '127.0.0.1',
@@ -162,6 +165,7 @@ test('what it cannot start with is one line on standard error and exit code 2', 
       { PORTENT_TLS_CERTIFICATE_FILE: join(folder, 'none'), PORTENT_TLS_KEY_FILE: join(folder, 'none') },
       /none: no such file/,
     ],
+    [{ PORTENT_TLS_CLIENT_AUTHORITY_FILE: join(folder, 'none') }, /none: no such file/],
     [{ PORTENT_STALE: 'maybe' }, /stale: "maybe": use allow, warn or deny/],
   ];
   for (const [environment, expected] of cases) {
@@ -171,4 +175,19 @@ test('what it cannot start with is one line on standard error and exit code 2', 
     assert.equal(program.stderr().trim().split('\n').length, 1, program.stderr());
   }
   taken.close();
+});
+
+test('a cluster is not followed yet when it is seen that a certificate is missing', async () => {
+  const cluster = { name: 'c', cluster: { server: 'https://127.0.0.1:9' } };
+  const context = { name: 'c', context: { cluster: 'c', user: 'u' } };
+  const users = [{ name: 'u', user: { token: 'none' } }];
+  const kubeconfig = join(folder, 'kubeconfig');
+  const content = { clusters: [cluster], contexts: [context], users, 'current-context': 'c' };
+  writeFileSync(kubeconfig, JSON.stringify({ apiVersion: 'v1', kind: 'Config', ...content }));
+  const program = portent({ PORTENT_TLS_CLIENT_AUTHORITY_FILE: join(folder, 'none') }, [
+    '--kubeconfig',
+    kubeconfig,
+  ]);
+  assert.equal(await program.ended, 2, program.stderr());
+  assert.match(program.stderr(), /^error: .*none: no such file\n$/);
 });
