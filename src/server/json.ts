@@ -6,8 +6,13 @@ export class JsonError extends Error {
   }
 }
 
+/** Whoever sends more than that and has it wrong did not write it by hand: it is not looked through again. */
+const LONGEST_LOOK = 1024 * 1024;
+
 /** The error for a body that is no JSON, with the place where it goes wrong. Never quotes the body. */
 export function jsonError(body: string): JsonError {
+  if (body.length > LONGEST_LOOK)
+    return new JsonError('the body is not JSON, or holds a key that is not accepted');
   const position = badPosition(body);
   if (position === undefined) return new JsonError('the body holds a key that is not accepted');
   if (position >= body.length) {

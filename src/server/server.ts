@@ -202,13 +202,19 @@ export function buildServer(deps: ServerDeps): WebhookServer {
       return;
     }
     const left = (deadline ?? Number.POSITIVE_INFINITY) - (performance.now() - start);
-    answer.later(Math.min(MOST_PATIENCE, left / 2)).then((late) => give(reply, late, start));
+    // Handed to Fastify: what goes wrong then is its error too, and not the end of the process.
+    return answer.later(Math.min(MOST_PATIENCE, left / 2)).then((late) => give(reply, late, start));
   });
   const give = (reply: FastifyReply, answer: Answer, start: number): void => {
     // Asked again: its body may have come in after the server began to leave.
     if (leaving) reply.header('connection', 'close');
     reply.code(answer.status).header('content-type', JSON_TYPE).send(answer.response);
-    record(answer, start, deps);
+    try {
+      record(answer, start, deps);
+    } catch (error) {
+      // It is answered, and nobody waits for the count.
+      logger.error({ err: error }, 'a review was not recorded');
+    }
   };
 
   app.get('/healthz', (_request, reply) => reply.header('content-type', TEXT_TYPE).send('ok\n'));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Asker, ExemptAnswer, MayExempt } from '../../src/admission/judging.ts';
+import { Metrics } from '../../src/telemetry/metrics.ts';
 import { nodePortService, policy, review, type Wire } from '../admission/reviews.ts';
 import { type Harness, type HarnessOptions, harness, send } from './harness.ts';
 
@@ -93,6 +94,17 @@ for (const kind of ['refused', 'unanswered'] as const) {
     assert.equal(warnings?.[0], 'exemption not used: so it is; node-port-range counts.');
   });
 }
+
+test('what cannot be counted is answered all the same, and ends nothing', async (t) => {
+  const mayExempt: MayExempt = async () => ({ kind: 'granted' });
+  const metrics = new Metrics({ rules: [], version: 'test' });
+  metrics.exemption = () => assert.fail('a defect');
+  const server = await harness({ admission: { mayExempt }, metrics });
+  t.after(server.close);
+  assert.equal((await ask(server, exempt())).allowed, true);
+  assert.match(server.log(), /"a review was not recorded"/);
+  assert.equal((await ask(server, nodePortService('web2', 3000))).allowed, false);
+});
 
 test('nobody is asked without the annotation, without a finding, or after its end', async (t) => {
   const server = await asking(() => assert.fail('asked'));
