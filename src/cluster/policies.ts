@@ -35,6 +35,8 @@ export class Policies {
   readonly #known = new Map<string, Known>();
   /** What was written last, and when. */
   readonly #written = new Map<string, { readonly text: string; readonly at: number }>();
+  /** Whose turn will come: an API server that hangs must not make the queue longer and longer. */
+  readonly #queued = new Set<string>();
   readonly #stop = new AbortController();
   readonly #timer: NodeJS.Timeout;
   #task: Promise<void> = Promise.resolve();
@@ -93,7 +95,12 @@ export class Policies {
 
   /** One after the other; a write that has become needless by its turn is left out. */
   #writeSoon(name: string): void {
-    this.#task = this.#task.then(() => this.#write(name));
+    if (this.#queued.has(name)) return;
+    this.#queued.add(name);
+    this.#task = this.#task.then(() => {
+      this.#queued.delete(name);
+      return this.#write(name);
+    });
   }
 
   async #write(name: string): Promise<void> {
