@@ -75,7 +75,10 @@ function clipBytes(text: string, most: number): string {
 function aboutText({ rule, subject }: JudgedFinding, message: string): string {
   const name = printable(subject);
   const plain = name.replace(/\[[^[\]]*\]$/, '');
-  if (message.includes(plain) || BEGINS_WITH_NAME.test(message)) return '';
+  const place = message.indexOf(plain);
+  // Named only after an "it", nobody could tell what "it" is.
+  const isNamed = place >= 0 && !/\bits?\b/.test(message.slice(0, place));
+  if (isNamed || BEGINS_WITH_NAME.test(message)) return '';
   const room = WARNING_LENGTH - bytes(`${rule}: : ${message}`);
   return `${clipBytes(name, Math.max(SUBJECT_LENGTH, room))}: `;
 }
