@@ -22,9 +22,17 @@ export function serveCommand(): Command {
     .option('--config <file>', 'configuration file, YAML or JSON');
   stateOptions(command);
   for (const setting of settings()) {
-    command.option(`${setting.flag} <${placeholder(setting)}>`, setting.description);
+    command.option(
+      `${setting.flag} <${placeholder(setting)}>`,
+      `${setting.description}${standardText(setting)}`,
+    );
   }
   return command.action((options: Given) => run(options, flagsOf(command)));
+}
+
+function standardText({ standard }: Setting): string {
+  const text = Array.isArray(standard) ? standard.join(',') : String(standard ?? '');
+  return text === '' ? '' : ` (default: ${text})`;
 }
 
 function placeholder({ type }: Setting): string {
