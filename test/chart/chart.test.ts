@@ -9,6 +9,7 @@ import { configOf } from '../../src/config/config.ts';
 import { FIXED } from '../../src/config/live.ts';
 import { METRICS } from '../../src/telemetry/names.ts';
 import { chartFolder, helms, type Manifest, only, render, runHelm } from './helm.ts';
+import { pluralOf } from './plural.ts';
 
 type MetricKey = (typeof METRICS)[keyof typeof METRICS]['name'];
 
@@ -251,14 +252,6 @@ test('the rights cover every kind that is followed', async () => {
   const missing = [...required, ...optional].filter(({ group, resource }) => !covered(group, resource));
   assert.deepEqual(missing, []);
 });
-
-/** The resource of a kind, as the projects that serve it spell it. */
-function pluralOf(kind: string): string {
-  if (kind === 'MultiNetworkPolicy') return 'multi-networkpolicies';
-  const name = kind.toLowerCase();
-  if (name.endsWith('y')) return `${name.slice(0, -1)}ies`;
-  return name.endsWith('s') ? `${name}es` : `${name}s`;
-}
 
 test('the policy of Portent itself opens the ports that its container has', async () => {
   const manifests = await render('helm3', 'ports.webhook=9443', 'ports.metrics=9999');

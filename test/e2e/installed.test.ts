@@ -8,7 +8,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { chartFolder, helms, type Manifest, only, render } from '../chart/helm.ts';
+import { chartFolder, helms } from '../chart/helm.ts';
 import { Installed } from './installed.ts';
 import { documents, namespaceOf, policy, service } from './objects.ts';
 import type { Pod } from './pod-types.ts';
@@ -122,6 +122,12 @@ async function identities(): Promise<readonly string[]> {
 
 const podNames = async (count: number): Promise<readonly string[]> =>
   (await installed.deployed(count)).map(({ metadata }) => metadata.name).sort();
+
+async function unregistered(): Promise<string> {
+  const { exit, said } = await installed.unregister();
+  assert.equal(exit, 'exit status 0', said);
+  return said;
+}
 
 for (const helm of helms) {
   describe(helm, () => {
@@ -266,10 +272,10 @@ for (const helm of helms) {
       await installed.helm(helm, 'upgrade', 'portent', chartFolder, '--set=webhook.failurePolicy=Fail');
       await installed.follow(2);
       await installed.inForce();
-      assert.match(await unregister(), /^deleted ValidatingWebhookConfiguration portent-system$/m);
+      assert.match(await unregistered(), /^deleted ValidatingWebhookConfiguration portent-system$/m);
       await installed.inForce();
       assert.equal((await apply(installed.cluster, isolating('shop'), '--dry-run=server')).code, 0);
-      assert.match(await unregister(), /^there is no ValidatingWebhookConfiguration portent-system$/m);
+      assert.match(await unregistered(), /^there is no ValidatingWebhookConfiguration portent-system$/m);
       await installed.helm(helm, 'uninstall', 'portent', '--wait');
       // They are told to end a moment later than everything they could make anew is deleted.
       await installed.cluster.waitFor('the pods are gone', async () => (await podNames(0)).length === 0);
@@ -288,33 +294,4 @@ for (const helm of helms) {
       await installed.kubectl('delete', 'namespace', space);
     });
   });
-}
-
-/** Runs by hand what the Job that precedes an uninstall runs: the Jobs of this cluster are pretended. */
-async function unregister(): Promise<string> {
-  const job = only(await render('helm', 'webhook.failurePolicy="Fail"'), 'Job');
-  const { template } = job.spec as { readonly template: Manifest };
-  const metadata = { name: 'unregister', namespace: space, labels: template.metadata.labels };
-  const pod = { apiVersion: 'v1', kind: 'Pod', metadata, spec: template.spec };
-  await installed.cluster.apply(documents(pod));
-  const path = `${inSpace}/pods/unregister`;
-  const made = await installed.cluster.waitFor('the pod has an address', async () => {
-    const found = await installed.get<Pod>(path);
-    return found.status.podIP !== undefined && found;
-  });
-  const running = await installed.host.start(made);
-  const exit = await running.end();
-  await running.stop();
-  await installed.kubectl(
-    'delete',
-    'pod',
-    'unregister',
-    '-n',
-    space,
-    '--wait=true',
-    '--grace-period=0',
-    '--force',
-  );
-  assert.equal(exit, 'exit status 0', running.log());
-  return running.log();
 }

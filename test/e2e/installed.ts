@@ -3,7 +3,15 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chartFolder, type Helm, type HelmResult, runHelm } from '../chart/helm.ts';
+import {
+  chartFolder,
+  type Helm,
+  type HelmResult,
+  type Manifest,
+  only,
+  render,
+  runHelm,
+} from '../chart/helm.ts';
 import { controlPlane, programs } from '../cluster/build.ts';
 import { type Cluster, startCluster } from '../cluster/cluster.ts';
 import { webhooksInForce } from '../cluster/webhook.ts';
@@ -137,6 +145,25 @@ export class Installed {
       readonly webhooks: readonly { readonly clientConfig: { readonly caBundle?: string } }[];
     }>(configuration);
     return Buffer.from(webhooks[0]?.clientConfig.caBundle ?? '', 'base64').toString();
+  }
+
+  /** Runs by hand what the Job before an uninstall runs: the Jobs of this cluster are pretended. */
+  async unregister(): Promise<{ readonly exit: string; readonly said: string }> {
+    const job = only(await render('helm', 'webhook.failurePolicy="Fail"'), 'Job');
+    const { template } = job.spec as { readonly template: Manifest };
+    const metadata = { name: 'unregister', namespace, labels: template.metadata.labels };
+    const made = { apiVersion: 'v1', kind: 'Pod', metadata, spec: template.spec };
+    await this.cluster.apply(JSON.stringify(made));
+    const path = `/api/v1/namespaces/${namespace}/pods/unregister`;
+    const pod = await this.cluster.waitFor('the pod has an address', async () => {
+      const found = await this.get<Pod>(path);
+      return found.status.podIP !== undefined && found;
+    });
+    const running = await this.host.start(pod);
+    const exit = await running.end();
+    await running.stop();
+    await this.kubectl('delete', 'pod', 'unregister', '-n', namespace, '--grace-period=0', '--force');
+    return { exit, said: running.log() };
   }
 
   inForce(): Promise<void> {
