@@ -173,7 +173,7 @@ test('a namespace selector of your own adds to the excluded names', async () => 
 });
 
 const changing = (rules: readonly Rule[]) =>
-  rules.filter(({ verbs }) => verbs.some((verb) => !['get', 'list', 'watch'].includes(verb)));
+  rules.filter(({ verbs }) => verbs.some((verb) => !['list', 'watch'].includes(verb)));
 
 test("the rights are to read, to ask who may exempt, to write Events and the status of PortentPolicies, and to change what is Portent's own by name; never Secrets or ConfigMaps of others", async () => {
   const own = {
@@ -187,9 +187,12 @@ test("the rights are to read, to ask who may exempt, to write Events and the sta
   ];
   const events = { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] };
   const cases: [string[], object[]][] = [
-    [[], [events, { ...own, verbs: ['patch'] }]],
-    [['events.enabled=false'], [{ ...own, verbs: ['patch'] }]],
-    [['webhook.failurePolicy="Fail"'], [events, { ...own, verbs: ['patch'] }, { ...own, verbs: ['delete'] }]],
+    [[], [events, { ...own, verbs: ['get', 'patch'] }]],
+    [['events.enabled=false'], [{ ...own, verbs: ['get', 'patch'] }]],
+    [
+      ['webhook.failurePolicy="Fail"'],
+      [events, { ...own, verbs: ['get', 'patch'] }, { ...own, verbs: ['delete'] }],
+    ],
     [['certificates.mode="certManager"'], [events]],
   ];
   for (const [values, expected] of cases) {
@@ -205,6 +208,21 @@ test("the rights are to read, to ask who may exempt, to write Events and the sta
       const named = [...rule.apiGroups, ...rule.resources];
       for (const never of ['*', 'secrets', 'configmaps']) assert.ok(!named.includes(never), never);
     }
+  }
+});
+
+test('who the pods run as can be changed, or left to the cluster', async () => {
+  const values = ['podSecurityContext.runAsUser=null', 'podSecurityContext.fsGroup=7'];
+  for (const helm of helms) {
+    const { template } = only(await render(helm, ...values), 'Deployment', 'portent').spec as {
+      template: { spec: { securityContext: object } };
+    };
+    assert.deepEqual(template.spec.securityContext, {
+      fsGroup: 7,
+      runAsGroup: 65532,
+      runAsNonRoot: true,
+      seccompProfile: { type: 'RuntimeDefault' },
+    });
   }
 });
 
