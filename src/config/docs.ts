@@ -33,7 +33,7 @@ ${settings().map(row).join('\n')}
 
 ## Rules
 
-Only the file sets actions of rules and exemptions. \`off\` does not run the rule, \`note\` logs and counts, \`warn\` shows a
+Only the file and PortentPolicies set actions of rules and exemptions, no variable and no flag. \`off\` does not run the rule, \`note\` logs and counts, \`warn\` shows a
 warning to the user, \`deny\` refuses the change. The profile gives the action of every rule that is not set: \`advise\` denies
 nothing, \`standard\` only what is certainly wrong or an outage, \`strict\` also what it would warn about with high severity.
 
