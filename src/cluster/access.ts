@@ -6,6 +6,7 @@ import type { RequestOptions } from 'node:https';
 import { type Cluster, KubeConfig, type User } from '@kubernetes/client-node';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import { ApiError, apiErrorOf } from './api-error.ts';
+import { errorText } from './contact.ts';
 
 /** Where credentials come from. With nothing given: KUBECONFIG, ~/.kube/config, then the pod's service account. */
 export interface AccessOptions {
@@ -210,6 +211,12 @@ export function openAccess(options: AccessOptions = {}): Access {
   return new Access(() => loadConfig(options));
 }
 
+/** What went wrong with a command's first request, in words: a refused connection alone names no cluster. */
+export function unreachable(access: Access, error: unknown): Error {
+  if (error instanceof ApiError) return error;
+  return new Error(`the cluster ${access.server} cannot be asked: ${errorText(error)}`, { cause: error });
+}
+
 /** An exec plug-in that ends without a word to standard error is an error without a message. */
 function withWords(error: unknown): never {
   if (error instanceof Error && error.message.trim() !== '') throw error;
@@ -241,8 +248,7 @@ function loadConfig(options: AccessOptions): KubeConfig {
   const config = new KubeConfig();
   // A copy, so that authenticators that remember a rejected token are made afresh on every load.
   if (options.kubeConfig !== undefined) config.loadFromString(options.kubeConfig.exportConfig());
-  else if (options.kubeconfigPath !== undefined) config.loadFromFile(options.kubeconfigPath);
-  else config.loadFromDefault();
+  else fill(config, options.kubeconfigPath);
   if (options.context !== undefined) {
     if (config.getContextObject(options.context) === null) {
       throw new Error(`the kubeconfig has no context named ${options.context}`);
@@ -252,6 +258,18 @@ function loadConfig(options: AccessOptions): KubeConfig {
   const cluster = clusterOf(config);
   if (!cluster.server.startsWith('http:')) return config;
   return plainHttp(config, cluster);
+}
+
+/** Of what is wrong with the text only the first line is told: the rest quotes lines, and those may hold a token. */
+function fill(config: KubeConfig, path: string | undefined): void {
+  try {
+    if (path === undefined) config.loadFromDefault();
+    else config.loadFromFile(path);
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const [reason] = isMissing ? ['no such file'] : errorText(error).split('\n', 1);
+    throw new Error(`${path ?? 'kubeconfig'}: ${reason}`);
+  }
 }
 
 function clusterOf(config: KubeConfig): Cluster {

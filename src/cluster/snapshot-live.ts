@@ -1,6 +1,6 @@
 /** A cluster read once: into a file of slimmed objects, or into a model. */
 import type { Store } from '../model/store.ts';
-import { type Access, type AccessOptions, openAccess } from './access.ts';
+import { type Access, type AccessOptions, openAccess, unreachable } from './access.ts';
 import { ApiError } from './api-error.ts';
 import { readSettings, settingsObjects } from './cni/config-maps.ts';
 import { detectCni, type StatedCni, withStated } from './cni/detect.ts';
@@ -144,7 +144,10 @@ async function listingsOf(
 ): Promise<{ listings: Listing[]; groups: readonly string[] }> {
   const listings: Listing[] = REQUIRED.map((each) => ({ ...each, required: true }));
   const kinds = [...OPTIONAL, PORTENT_POLICIES];
-  const discovery = await discover(access, new Set(kinds.map(({ group }) => group)));
+  const groups = new Set(kinds.map(({ group }) => group));
+  const discovery = await discover(access, groups).catch((error) => {
+    throw unreachable(access, error);
+  });
   for (const group of new Set(discovery.unknownGroups)) {
     problems.push(`${group}: the server of this API group does not answer`);
   }

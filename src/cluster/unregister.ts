@@ -1,4 +1,4 @@
-import { type AccessOptions, openAccess } from './access.ts';
+import { type AccessOptions, openAccess, unreachable } from './access.ts';
 import { ApiError } from './api-error.ts';
 
 /** Deletes a ValidatingWebhookConfiguration. Throws `ApiError` when it may not, or cannot be asked. */
@@ -13,7 +13,7 @@ export async function deleteConfiguration(
     return 'deleted';
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) return 'absent';
-    throw error;
+    throw unreachable(access, error);
   } finally {
     await access.close();
   }

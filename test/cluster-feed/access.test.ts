@@ -101,7 +101,13 @@ test('no token crosses the network in the clear', async () => {
 test('errors name what is wrong', async () => {
   kubeconfig({ token: 't' });
   assert.throws(() => openAccess({ kubeconfigPath: path, context: 'nope' }), /no context named nope/);
-  assert.throws(() => openAccess({ kubeconfigPath: join(folder, 'missing') }), /ENOENT.*missing/);
+  assert.throws(() => openAccess({ kubeconfigPath: join(folder, 'missing') }), /missing: no such file$/);
+  const broken = join(folder, 'broken');
+  writeFileSync(broken, 'users:\n- name: u\n  user: {token: s3cret, }}\n');
+  assert.throws(
+    () => openAccess({ kubeconfigPath: broken }),
+    ({ message }: Error) => message.startsWith(`${broken}: `) && !/\n|s3cret/.test(message),
+  );
   server.script = ({ status }) => status(403, 'Forbidden', 'pods is forbidden: User "x" cannot list');
   const access = openAccess({ kubeconfigPath: path });
   await assert.rejects(
