@@ -37,7 +37,7 @@ async function reportOf(options: CheckOptions): Promise<Report> {
         process.stderr.write(`warning: PortentPolicy ${name} left out: ${problem}\n`);
     },
   });
-  const { judged, others } = readManifests(options.file, options.namespace ?? 'default');
+  const { judged, others } = readManifests(options.file, options.namespace);
   const store = await loadState(options, {
     mayBeEmpty: true,
     more: others,
@@ -54,7 +54,7 @@ async function reportOf(options: CheckOptions): Promise<Report> {
     changes,
     context,
     mode,
-    namespace: options.namespace ?? 'default',
+    namespace: options.namespace,
   } as const;
   const ready =
     options.fix === true || options.output === 'sarif'

@@ -11,7 +11,7 @@ import { loadState } from './state.ts';
 /** `portent diff`: the connections that the manifests, all together, make lost and gained. */
 export async function diff(options: DiffOptions): Promise<number> {
   const stated = options.config === undefined ? undefined : loadSettings(options.config).config.cni;
-  const { judged, others } = readManifests(options.file, options.namespace ?? 'default');
+  const { judged, others } = readManifests(options.file, options.namespace);
   const store = await loadState(options, {
     mayBeEmpty: true,
     more: others,

@@ -8,9 +8,9 @@ export interface StateOptions {
   readonly cni?: string;
 }
 
-export interface ManifestOptions extends StateOptions {
+interface ManifestOptions extends StateOptions {
   readonly file: readonly string[];
-  readonly namespace?: string;
+  readonly namespace: string;
   readonly config?: string;
   readonly delete?: true;
 }
@@ -38,7 +38,7 @@ export interface ExplainOptions extends StateOptions {
   readonly output: string;
 }
 
-export interface SnapshotOptions extends StateOptions {
+export interface SnapshotOptions extends Pick<StateOptions, 'kubeconfig' | 'context'> {
   readonly output: string;
 }
 

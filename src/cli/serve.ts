@@ -5,15 +5,11 @@ import { type Setting, settings } from '../config/settings.ts';
 import { serve } from '../main.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { cniNamed } from './cni.ts';
-import type { StateOptions } from './options.ts';
+import type { ServeOptions, StateOptions } from './options.ts';
 import { stateOptions } from './program-options.ts';
 import { loadSettings } from './settings.ts';
 import { readState } from './state.ts';
 import { VERSION } from './version.ts';
-
-interface Given extends StateOptions {
-  readonly config?: string;
-}
 
 /** The grammar of `portent serve`: a flag for every setting of the configuration. */
 export function serveCommand(): Command {
@@ -27,7 +23,7 @@ export function serveCommand(): Command {
       `${setting.description}${standardText(setting)}`,
     );
   }
-  return command.action((options: Given) => run(options, flagsOf(command)));
+  return command.action((options: ServeOptions) => run(options, flagsOf(command)));
 }
 
 function standardText({ standard }: Setting): string {
@@ -50,7 +46,7 @@ function flagsOf(command: Command): Record<string, string> {
   return Object.fromEntries(flags);
 }
 
-async function run(options: Given, flags: Readonly<Record<string, string>>): Promise<void> {
+async function run(options: ServeOptions, flags: Readonly<Record<string, string>>): Promise<void> {
   const loaded = loadSettings(options.config, flags);
   const stated = options.cni === undefined ? {} : cniNamed(options.cni);
   const withCni = (config: Config): Config => ({ ...config, cni: { ...config.cni, ...stated } });

@@ -22,6 +22,7 @@ export function refusalOf(error: unknown): 'forbidden' | 'absent' | undefined {
   return error.status === 404 ? 'absent' : undefined;
 }
 
+/** What the log says of a refusal. */
 export function refusalText(kind: string, refusal: 'forbidden' | 'absent'): string {
   return refusal === 'forbidden'
     ? `${kind}: not allowed to list and watch them; grant it in the ClusterRole, or answers leave them out`

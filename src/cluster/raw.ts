@@ -9,6 +9,7 @@ export interface Identity {
   readonly version: string;
 }
 
+/** Whether it is an object, and neither a list nor nothing. */
 export function isRaw(value: unknown): value is Raw {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -106,7 +106,7 @@ function* eventsOf(lines: Iterable<string>): Generator<WatchEvent> {
 }
 
 /** Reads one line of a watch; undefined for a type that does not exist yet. */
-export function parseEvent(line: string): WatchEvent | undefined {
+function parseEvent(line: string): WatchEvent | undefined {
   let parsed: unknown;
   try {
     parsed = JSON.parse(line);

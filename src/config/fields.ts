@@ -18,7 +18,7 @@ const UNITS = new Map([
 ]);
 
 /** `1,2 or 3`, for messages. */
-export function oneOf(values: readonly string[]): string {
+function oneOf(values: readonly string[]): string {
   return values.length < 2 ? values.join('') : `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
 }
 

@@ -145,7 +145,5 @@ export const schema = z.strictObject({
   ...enforcementSettings,
 });
 
-/** What a file may hold. */
-export type ConfigInput = z.input<typeof schema>;
 /** The configuration with every default filled in. */
 export type ConfigOutput = z.output<typeof schema>;

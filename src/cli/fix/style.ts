@@ -9,6 +9,7 @@ export interface Style {
 /** What else counts as a boolean or number in YAML 1.1 is quoted: kubectl reads that. */
 const SAFE = { lineWidth: 0, compat: 'yaml-1.1' } as const;
 
+/** How the text around is written. */
 export function styleOf(document: Document, text: string): Style {
   let indentedLists = false;
   visit(document, {

@@ -16,7 +16,7 @@ export function writeReport(report: Report, format: string, out: Output): void {
 }
 
 /** The report as plain data with its fields in a fixed order. */
-export function reportJson({ decision, changes, diff }: Report): object {
+function reportJson({ decision, changes, diff }: Report): object {
   return { decision, changes: changes.map(changeJson), diff: diffJson(diff) };
 }
 

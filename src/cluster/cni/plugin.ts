@@ -65,11 +65,12 @@ export const UNCLEAR: Abilities = Object.freeze({
 const SYSTEM =
   /^(kube|calico|cilium|tigera|weave|antrea|openshift|ovn|contrail|tungsten|tf|romana|flannel|canal|kindnet|cattle|gke|gmp|aws|amazon|azure|aks|cni|network|networking|multus)(-|$)|-system$/;
 
+/** Whether administrators own the namespace, by its name. */
 export function isSystemNamespace(name: string): boolean {
   return SYSTEM.test(name);
 }
 
-export function isSystem(daemonSet: DaemonSetFacts): boolean {
+function isSystem(daemonSet: DaemonSetFacts): boolean {
   return isSystemNamespace(daemonSet.namespace);
 }
 
