@@ -46,10 +46,8 @@ export class LabelIndex<T extends Labelled> {
     const values = this.#byKey.get(wanted.key);
     const found: T[] = [];
     if (values === undefined) return found;
-    for (let i = 0; i < wanted.values.length; i++) {
-      const value = wanted.values[i] as string;
-      // A value may be written twice.
-      if (wanted.values.indexOf(value) < i) continue;
+    // A value may be written twice.
+    for (const value of new Set(wanted.values)) {
       for (const one of values.get(value) ?? NONE) {
         if (requirements.length === 1 || selects(selector, one.labels)) found.push(one as T);
       }

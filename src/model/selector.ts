@@ -27,24 +27,24 @@ export const EVERYTHING: Selector = Object.freeze({ requirements: Object.freeze(
  */
 export function selects(selector: Selector, labels: Labels): boolean {
   if (selector.problem !== undefined) return false;
-  if (isLarge(selector.requirements)) return selectsAll(selector.requirements, labels);
-  for (const requirement of selector.requirements) if (!satisfied(requirement, labels)) return false;
+  const { requirements } = selector;
+  if (requirements.length > LARGE) return selectsAll(requirements, labels);
+  for (const requirement of requirements) {
+    if (requirement.values.length > LARGE) return selectsAll(requirements, labels);
+    if (!satisfied(requirement, labels)) return false;
+  }
   return true;
 }
 
-/** Past so many requirements, or values of the first one, a selector is read by key. */
+/** Past so many requirements, or values of one, a selector is read by key. */
 const LARGE = 16;
-
-function isLarge(requirements: readonly Requirement[]): boolean {
-  return requirements.length > LARGE || (requirements[0]?.values.length ?? 0) > LARGE;
-}
 
 /** What a large selector asks of each key, so that an object costs its own labels and not the selector's size. */
 interface ByKey {
   /** Values that are taken; undefined = any. */
   readonly taken: Map<string, ReadonlySet<string> | undefined>;
   /** Values that are not taken; undefined = the key itself is not. */
-  readonly refused: Map<string, ReadonlySet<string> | undefined>;
+  readonly refused: Map<string, Set<string> | undefined>;
 }
 
 const byKeys = new WeakMap<readonly Requirement[], ByKey>();
@@ -82,7 +82,9 @@ function byKeyOf(requirements: readonly Requirement[]): ByKey {
         taken.set(key, old);
         break;
       case 'NotIn':
-        if (!refused.has(key) || held !== undefined) refused.set(key, new Set([...(held ?? []), ...values]));
+        // Added to, not made anew: thousands may name the same key.
+        if (!refused.has(key)) refused.set(key, new Set(values));
+        else for (const value of values) held?.add(value);
         break;
       case 'DoesNotExist':
         refused.set(key, undefined);

@@ -1,6 +1,7 @@
 import { backClasses } from '../evidence/needs.ts';
 import { emptiedCallbacks, NAMERS, type Naming, namingOf } from '../evidence/service-names.ts';
-import type { Service, ServicePort } from '../model/objects.ts';
+import type { Service } from '../model/objects.ts';
+import { portsWithout } from './ports.ts';
 import { CALLBACKS, ROUTES } from './reads.ts';
 import type { Rule, RuleContext, Severity, Statement } from './rule.ts';
 import { compareSentences, listText, serviceText, sortedTexts } from './text.ts';
@@ -193,44 +194,53 @@ function* whole({ evidence }: RuleContext, old: Service, now: Service | undefine
 
 /** Ports, or names of ports, are gone. */
 function* ports({ evidence }: RuleContext, old: Service, now: Service): Iterable<Statement> {
-  const gone = old.ports.filter((port) => !now.ports.some((one) => isSame(one, port)));
-  const renamed = old.ports.filter(({ name }) => name !== '' && !now.ports.some((one) => one.name === name));
-  if (gone.length === 0 && renamed.length === 0) return;
+  const gone = goneOf(old, now);
+  if (gone.numbers.size === 0 && gone.names.size === 0) return;
   const groups = new Map<string, Naming[]>();
   for (const naming of evidence.namings(old)) {
-    const what = goneText(naming, old.ports, gone, renamed);
-    if (what === undefined) continue;
-    const group = groups.get(what);
-    if (group === undefined) groups.set(what, [naming]);
-    else group.push(naming);
+    const what = goneText(naming, gone);
+    if (what !== undefined) addTo(groups, what, naming);
   }
   yield* statements(old, groups, true);
 }
 
+/** What an update takes from a Service's ports. A Service may have thousands of ports, and as many who name it. */
+interface Gone {
+  readonly numbers: ReadonlySet<number>;
+  /** Names that no port has any more, each with the number where that is gone too. */
+  readonly names: ReadonlyMap<string, number | undefined>;
+  /** All ports, in words, where none is left. */
+  readonly all: string | undefined;
+}
+
+function goneOf(old: Service, now: Service): Gone {
+  const ports = portsWithout(old, now);
+  const left = new Set(now.ports.map(({ name }) => name));
+  const without = new Set(ports);
+  const names = new Map<string, number | undefined>();
+  for (const port of old.ports) {
+    if (port.name === '' || left.has(port.name)) continue;
+    names.set(port.name, without.has(port) ? port.port : undefined);
+  }
+  const numbers = new Set(ports.map(({ port }) => port));
+  const all = `port${ports.length === 1 ? '' : 's'} ${listText(sortedTexts([...numbers].map(String)))}`;
+  return { numbers, names, all: ports.length < old.ports.length ? undefined : all };
+}
+
 /** What of the Service the naming means is no longer there; undefined when it still is. */
-function goneText(
-  { port }: Naming,
-  all: readonly ServicePort[],
-  gone: readonly ServicePort[],
-  renamed: readonly ServicePort[],
-): string | undefined {
-  if (port === 0) {
-    if (gone.length < all.length) return undefined;
-    return `no longer has port${gone.length === 1 ? '' : 's'} ${listText(sortedTexts(gone.map((one) => String(one.port))))}`;
-  }
-  const lost = gone.find((one) => one.port === port || one.name === port);
-  if (lost !== undefined && (typeof port === 'number' || renamed.includes(lost))) {
-    return `no longer has port ${lost.port}`;
-  }
-  return renamed.some(({ name }) => name === port) ? `no longer has a port named ${port}` : undefined;
+function goneText({ port }: Naming, { numbers, names, all }: Gone): string | undefined {
+  if (port === 0) return all === undefined ? undefined : `no longer has ${all}`;
+  if (typeof port === 'number') return numbers.has(port) ? `no longer has port ${port}` : undefined;
+  if (!names.has(port)) return undefined;
+  const number = names.get(port);
+  return number === undefined ? `no longer has a port named ${port}` : `no longer has port ${number}`;
 }
 
 /** The API server finds nobody behind a port any more. */
 function* emptied({ before, after }: RuleContext, old: Service, now: Service): Iterable<Statement> {
   const groups = new Map<string, Naming[]>();
   for (const callback of emptiedCallbacks(before, after, old, now)) {
-    const what = `has no pod behind port ${callback.port} any more`;
-    groups.set(what, [...(groups.get(what) ?? []), namingOf(callback)]);
+    addTo(groups, `has no pod behind port ${callback.port} any more`, namingOf(callback));
   }
   yield* statements(old, groups, true);
 }
@@ -277,8 +287,10 @@ function byWeight(one: Naming, other: Naming): number {
   );
 }
 
-function isSame(one: ServicePort, other: ServicePort): boolean {
-  return one.port === other.port && one.protocol === other.protocol;
+function addTo(groups: Map<string, Naming[]>, what: string, naming: Naming): void {
+  const group = groups.get(what);
+  if (group === undefined) groups.set(what, [naming]);
+  else group.push(naming);
 }
 
 function lostSelector({ before }: RuleContext, old: Service, now: Service): boolean {

@@ -14,6 +14,7 @@ import {
 import { hasConnection } from '../netset/connections.ts';
 import { targetsOf } from '../simulate/backends.ts';
 import { reach } from '../simulate/reach.ts';
+import { portsWithout } from './ports.ts';
 import type { Rule, RuleContext, Statement } from './rule.ts';
 import { listText, policiesText, serviceText, shortText, sortedTexts } from './text.ts';
 import { deployment, policy, service } from './worlds/manifests.ts';
@@ -152,8 +153,8 @@ export const exposedToTheWorld: Rule = {
     const service = context.change.after;
     if (service?.kind !== 'Service' || !isExposed(service)) return;
     const old = context.change.before;
-    const was = old?.kind === 'Service' && old.type === service.type && isExposed(old) ? old.ports : [];
-    const ports = service.ports.filter((port) => !was.some((one) => isSame(one, port)));
+    const was = old?.kind === 'Service' && old.type === service.type && isExposed(old);
+    const ports = was ? portsWithout(service, old) : service.ports;
     if (ports.length === 0) return;
     const backs = backClasses(context.after, service).slice(0, MOST_CLASSES);
     const isolated = service.type === 'NodePort' ? isolatedText(context, service, ports, backs) : undefined;
@@ -243,8 +244,4 @@ function isExposed(service: Service): boolean {
   if (ranges.length === 0) return true;
   const admitted = mergeAddresses(ranges.flatMap((range) => parseCidr(range) ?? []));
   return containsAddresses(admitted, ALL_V4) || containsAddresses(admitted, ALL_V6);
-}
-
-function isSame(one: ServicePort, other: ServicePort): boolean {
-  return one.port === other.port && one.protocol === other.protocol;
 }

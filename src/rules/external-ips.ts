@@ -67,10 +67,10 @@ export const externalIps: Rule = {
   *check({ change }) {
     const service = change.after;
     if (service?.kind !== 'Service') return;
-    const old = change.before?.kind === 'Service' ? change.before.externalIPs : [];
-    const added = service.externalIPs.filter((address) => !old.includes(address));
+    const old = new Set(change.before?.kind === 'Service' ? change.before.externalIPs : []);
+    const added = service.externalIPs.filter((address) => !old.has(address));
     if (added.length === 0) return;
-    const kept = service.externalIPs.filter((address) => old.includes(address));
+    const kept = service.externalIPs.filter((address) => old.has(address));
     yield {
       subject: serviceText(service),
       message: `takes the connections of this cluster to ${listText(added)}.`,

@@ -10,15 +10,17 @@ export interface Meant {
   readonly value: string;
 }
 
-/** Values looked at for one guess: labels are written by strangers, and a guess is only a courtesy. */
+/** Values and requirements looked at for one guess: labels are written by strangers, and a guess is only a courtesy. */
 const MOST_VALUES = 100;
+const MOST_REQUIREMENTS = 20;
 
 /**
  * A label pair that exists and that the selector may have meant: the same key with a value that differs by a
  * slip of the keyboard, or the same value under another key. Undefined when nothing is close.
  */
 export function meantLabel(selector: Selector, classes: readonly PodClass[]): Meant | undefined {
-  for (let i = 0; i < selector.requirements.length; i++) {
+  const most = Math.min(selector.requirements.length, MOST_REQUIREMENTS);
+  for (let i = 0; i < most; i++) {
     const { key, operator, values } = selector.requirements[i] as Requirement;
     if (operator !== 'In') continue;
     const wanted = values[0] as string;

@@ -70,6 +70,22 @@ export const nodePortRange: Rule = {
         ],
       },
       {
+        title: 'One port for TCP and UDP',
+        cluster: '',
+        operation: 'CREATE',
+        manifest: `${SERVICE.replace('NODE_PORT', '3000')}  - {port: 80, protocol: UDP, nodePort: 3000}\n`,
+        findings: [
+          {
+            subject: 'Service default/web',
+            message: 'nodePort 3000 is outside the allowed range 30000-32767.',
+            patch: [
+              { op: 'remove', path: '/spec/ports/0/nodePort' },
+              { op: 'remove', path: '/spec/ports/1/nodePort' },
+            ],
+          },
+        ],
+      },
+      {
         title: 'One above the range',
         cluster: SERVICE.replace('NODE_PORT', '30007'),
         operation: 'UPDATE',
@@ -88,21 +104,19 @@ export const nodePortRange: Rule = {
     const service = change.after;
     if (service?.kind !== 'Service') return;
     const { from, to } = settings.nodePortRange;
-    const old = change.before?.kind === 'Service' ? change.before.ports : [];
+    const old = new Set(
+      change.before?.kind === 'Service' ? change.before.ports.map(({ nodePort }) => nodePort) : [],
+    );
     const places = [...service.ports.keys()].filter((i) => {
       const { nodePort } = service.ports[i] as ServicePort;
-      return (
-        nodePort !== 0 &&
-        (nodePort < from || nodePort > to) &&
-        !old.some((port) => port.nodePort === nodePort)
-      );
+      return nodePort !== 0 && (nodePort < from || nodePort > to) && !old.has(nodePort);
     });
     if (places.length === 0) return;
-    const outside = places.map((i) => service.ports[i]?.nodePort);
-    const ports = listText([...new Set(outside)].map(String));
+    // One number may serve TCP and UDP.
+    const outside = [...new Set(places.map((i) => String(service.ports[i]?.nodePort)))];
     yield {
       subject: serviceText(service),
-      message: `nodePort ${ports} ${outside.length === 1 ? 'is' : 'are'} outside the allowed range ${from}-${to}.`,
+      message: `nodePort ${listText(outside)} ${outside.length === 1 ? 'is' : 'are'} outside the allowed range ${from}-${to}.`,
       because: [`the configured range ${from}-${to}`],
       // Left out, it is chosen by the API server.
       patch: places.map((i) => ({ op: 'remove', path: `/spec/ports/${i}/nodePort` })),

@@ -1,4 +1,5 @@
 import type { PortMatch } from '../model/objects.ts';
+import { PROTOCOLS } from '../netset/connections.ts';
 import { targetsOf } from '../simulate/backends.ts';
 import type { Rule, RuleContext } from './rule.ts';
 import { compareTexts, pathText, policyText, serviceText } from './text.ts';
@@ -7,7 +8,6 @@ import { deployment, policy, service } from './worlds/manifests.ts';
 /** Classes and findings after which the point is made. */
 const MOST_CLASSES = 50;
 const MOST_FINDINGS = 5;
-const MOST_PORTS = 200;
 
 const CLUSTER =
   deployment('shop/web', 'app: web', '{containerPort: 8080}') +
@@ -90,16 +90,16 @@ export const servicePortForTargetPort: Rule = {
     const policy = context.change.after;
     if (policy?.kind !== 'NetworkPolicy') return;
     const rules = policy.ingress ?? [];
+    if (rules.every(({ ports }) => ports === 'any')) return;
+    const mistakes = mistakenPorts(context);
     let found = 0;
-    let left = MOST_PORTS;
     for (let i = 0; i < rules.length; i++) {
       const ports = rules[i]?.ports ?? 'any';
       if (ports === 'any') continue;
       for (let j = 0; j < ports.length; j++) {
         const entry = ports[j] as PortMatch;
         if ('name' in entry || entry.from !== entry.to) continue;
-        if (--left < 0) return;
-        const mistaken = mistakenPort(context, entry.protocol, entry.from);
+        const mistaken = mistakes.get(`${entry.protocol}/${entry.from}`);
         if (mistaken === undefined) continue;
         if (++found > MOST_FINDINGS) return;
         yield {
@@ -113,27 +113,37 @@ export const servicePortForTargetPort: Rule = {
   },
 };
 
-/** The Service whose port, not target port, this number is for the policy's pods. */
-function mistakenPort(
-  { simulation, after }: RuleContext,
-  protocol: string,
-  port: number,
-): { service: string; target: number } | undefined {
-  let mistaken: { service: string; target: number } | undefined;
+interface Mistake {
+  readonly service: string;
+  readonly target: number;
+}
+
+/**
+ * The ports of Services, as `TCP/80`, that are no target of any Service and no named port of the policy's pods, with
+ * the Service that is first by name. Gathered in one pass: a policy and a Service may have thousands of ports each.
+ */
+function mistakenPorts({ simulation, after }: RuleContext): ReadonlyMap<string, Mistake> {
+  const found = new Map<string, Mistake>();
+  const named = new Set<number>();
+  const targeted = new Set<string>();
   for (const { podClass, directions } of simulation.subjects.slice(0, MOST_CLASSES)) {
     if (!directions.includes('ingress')) continue;
-    if (podClass.namedPorts.some((named) => named.port === port)) return undefined;
+    for (const { port } of podClass.namedPorts) named.add(port);
     for (const service of after.servicesOf(podClass)) {
+      const name = serviceText(service);
       for (const one of service.ports) {
-        if (one.protocol !== protocol) continue;
         const targets = targetsOf(service, one, podClass.namedPorts);
-        if (targets.includes(port)) return undefined;
-        if (one.port !== port || targets[0] === undefined) continue;
-        const name = serviceText(service);
-        if (mistaken === undefined || compareTexts(name, mistaken.service) < 0)
-          mistaken = { service: name, target: targets[0] };
+        for (const target of targets) targeted.add(`${one.protocol}/${target}`);
+        const [target] = targets;
+        if (target === undefined) continue;
+        const key = `${one.protocol}/${one.port}`;
+        const known = found.get(key);
+        if (known === undefined || compareTexts(name, known.service) < 0)
+          found.set(key, { service: name, target });
       }
     }
   }
-  return mistaken;
+  for (const key of targeted) found.delete(key);
+  for (const port of named) for (const protocol of PROTOCOLS) found.delete(`${protocol}/${port}`);
+  return found;
 }

@@ -1,7 +1,6 @@
 import { backClasses } from '../evidence/needs.ts';
 import { emptiedCallbacks } from '../evidence/service-names.ts';
-import type { Service, ServicePort } from '../model/objects.ts';
-import type { View } from '../model/overlay.ts';
+import type { ServicePort } from '../model/objects.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import { targetsOf } from '../simulate/backends.ts';
 import { nearest } from './nearest.ts';
@@ -10,6 +9,10 @@ import type { Rule } from './rule.ts';
 import { countText, listText, neededText, serviceText, shortText, sortedTexts } from './text.ts';
 import { deployment, service } from './worlds/manifests.ts';
 import { SHOP, SHOP_DB } from './worlds/references.ts';
+
+const MOST_FINDINGS = 5;
+/** Ports looked up in one kind of pods after another. */
+const MOST_LOOKS = 10_000;
 
 const CLUSTER = deployment('shop/web', 'app: web', '{name: http-server, containerPort: 3000}');
 const OTHER = deployment('shop/web-old', 'app: web, track: old', '{name: http, containerPort: 3000}');
@@ -29,6 +32,7 @@ export const targetPortUnresolved: Rule = {
   fix: 'Use the name of a container port of the pods, with its protocol, or the number.',
   limits: [
     'Where some of the pods have the name and others do not, the severity is low: a rollout looks the same. It is said when the Service or its selector or port is new.',
+    `Of very many such ports the first ${MOST_FINDINGS} are named.`,
     'A headless Service translates no ports, and Services without pods are reported by no-backends.',
     'Where the API server itself calls the port, breaks-references says that it loses its pods.',
   ],
@@ -111,7 +115,7 @@ export const targetPortUnresolved: Rule = {
       },
     ],
   },
-  *check({ change, before, after, evidence }) {
+  *check({ change, before, after, evidence, simulation }) {
     const service = change.after;
     if (service?.kind !== 'Service' || service.headless) return;
     if (service.ports.every(({ targetPort }) => typeof targetPort === 'number')) return;
@@ -119,15 +123,25 @@ export const targetPortUnresolved: Rule = {
     const backs = backClasses(after, service);
     const called =
       old === undefined ? [] : emptiedCallbacks(before, after, old, service).map((callback) => callback.port);
+    const oldBacks = new Set(old === undefined ? [] : backClasses(before, old));
+    const oldTargets = new Set(old?.ports.map(targetText));
+    let found = 0;
+    let looks = MOST_LOOKS;
     for (let i = 0; i < service.ports.length; i++) {
       const port = service.ports[i] as ServicePort;
       if (typeof port.targetPort === 'number') continue;
+      looks -= backs.length;
+      if (looks < 0) {
+        simulation.budget.skip('whether the pods have some of the port names of the Service');
+        return;
+      }
       const leftOut = ({ namedPorts }: PodClass) => targetsOf(service, port, namedPorts).length === 0;
       const without = backs.filter(leftOut);
       if (without.length === 0) continue;
       const because = [`${serviceText(service)} port ${port.port}`];
       if (without.length < backs.length) {
-        if (old !== undefined && hadPort(old, port) && without.every(isBehind(before, old))) continue;
+        if (oldTargets.has(targetText(port)) && without.every((one) => oldBacks.has(one))) continue;
+        if (++found > MOST_FINDINGS) return;
         yield {
           subject: serviceText(service),
           severity: 'low',
@@ -137,6 +151,7 @@ export const targetPortUnresolved: Rule = {
         continue;
       }
       if (called.includes(port.port)) continue;
+      if (++found > MOST_FINDINGS) return;
       const names = backs.flatMap(({ namedPorts }) => namedPorts.map(({ name }) => name));
       const near = nearest(port.targetPort, new Set(names));
       const fits = backs.some(({ namedPorts }) =>
@@ -156,12 +171,7 @@ export const targetPortUnresolved: Rule = {
   },
 };
 
-/** Whether the Service led to this name before. */
-function hadPort(old: Service, { targetPort, protocol }: ServicePort): boolean {
-  return old.ports.some((port) => port.targetPort === targetPort && port.protocol === protocol);
-}
-
-function isBehind(view: View, old: Service): (podClass: PodClass) => boolean {
-  const backs = backClasses(view, old);
-  return (podClass) => backs.includes(podClass);
+/** Where the port leads to, whatever its own number. */
+function targetText({ targetPort, protocol }: ServicePort): string {
+  return `${targetPort}/${protocol}`;
 }
