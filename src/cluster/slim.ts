@@ -38,6 +38,7 @@ const SERVICE_FIELDS = [
   'clusterIPs',
   'externalIPs',
   'externalName',
+  'loadBalancerClass',
   'loadBalancerSourceRanges',
   'externalTrafficPolicy',
   'internalTrafficPolicy',

@@ -1,5 +1,5 @@
 /**
- * What annotations of Services say about who may reach a load balancer. Each provider has its own; the names and
+ * What the class and the annotations of Services say about who may reach a load balancer. Each provider has its own; the names and
  * values are from the documentation of their cloud controllers.
  */
 import { type Labels, labelPairs, labelValue } from './labels.ts';
@@ -33,6 +33,18 @@ const AWS_TYPE = 'service.beta.kubernetes.io/aws-load-balancer-type';
 const AWS_SCHEME = 'service.beta.kubernetes.io/aws-load-balancer-scheme';
 const AWS_INTERNAL = 'service.beta.kubernetes.io/aws-load-balancer-internal';
 
+/** How far a load balancer reaches; `unknown` = a controller decides of which nothing is known here. */
+export type Extent = 'inside' | 'outside' | 'unknown';
+
+/** What classes say, from the documentation of their controllers; `scheme` = inside unless an annotation opens it. */
+const CLASSES: ReadonlyMap<string, 'inside' | 'outside' | 'scheme'> = new Map([
+  ['service.k8s.aws/nlb', 'scheme'],
+  // Members of a private network. Its way to the internet (Funnel) is for Ingresses only.
+  ['tailscale', 'inside'],
+  ['networking.gke.io/l4-regional-internal', 'inside'],
+  ['networking.gke.io/l4-regional-external', 'outside'],
+] as const);
+
 /** Annotations that hold source ranges instead of the Service's own field. */
 const RANGES: readonly string[] = Object.freeze([
   'service.beta.kubernetes.io/load-balancer-source-ranges',
@@ -47,16 +59,28 @@ export const LOAD_BALANCER_ANNOTATIONS: readonly string[] = Object.freeze([
   ...RANGES,
 ]);
 
+/** How far the load balancer of a class ('' = the cluster's default) with these annotations reaches. */
+export function extentOf(loadBalancerClass: string, annotations: Labels): Extent {
+  const known = CLASSES.get(loadBalancerClass);
+  if (known === 'inside' || known === 'outside') return known;
+  if (isInternal(annotations)) return 'inside';
+  if (known === 'scheme') return hasScheme(annotations) ? 'outside' : 'inside';
+  return loadBalancerClass === '' ? 'outside' : 'unknown';
+}
+
 /** Whether an annotation keeps the load balancer inside the provider's network. */
-export function isInternal(annotations: Labels): boolean {
+function isInternal(annotations: Labels): boolean {
   for (const [key, value] of labelPairs(annotations)) {
     const values = INTERNAL.get(key);
     if (values === undefined) continue;
     if (values === 'any' ? value !== '' : values.includes(value.toLowerCase())) return true;
   }
   const type = labelValue(annotations, AWS_TYPE);
-  const decided = [AWS_SCHEME, AWS_INTERNAL].some((key) => labelValue(annotations, key) !== undefined);
-  return !decided && (type === 'external' || type === 'nlb-ip');
+  return !hasScheme(annotations) && (type === 'external' || type === 'nlb-ip');
+}
+
+function hasScheme(annotations: Labels): boolean {
+  return [AWS_SCHEME, AWS_INTERNAL].some((key) => labelValue(annotations, key) !== undefined);
 }
 
 /** The source ranges that annotations give. */

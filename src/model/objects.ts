@@ -133,6 +133,8 @@ export interface Service {
   readonly clusterIPs: readonly Address[];
   readonly externalIPs: readonly string[];
   readonly externalName: string;
+  /** Whose load balancers it asks for; '' = the cluster's default. */
+  readonly loadBalancerClass: string;
   readonly loadBalancerSourceRanges: readonly string[];
   readonly externalTrafficPolicy: 'Cluster' | 'Local';
   readonly internalTrafficPolicy: 'Cluster' | 'Local';

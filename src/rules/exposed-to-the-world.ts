@@ -1,6 +1,6 @@
 import { backClasses } from '../evidence/needs.ts';
 import { labelValue } from '../model/labels.ts';
-import { annotatedRanges, isInternal } from '../model/load-balancers.ts';
+import { annotatedRanges, type Extent, extentOf } from '../model/load-balancers.ts';
 import type { NetworkPolicy, Service, ServicePort } from '../model/objects.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import {
@@ -30,6 +30,8 @@ const INTERNAL = SERVICE.replace(
   'namespace: shop}',
   'namespace: shop, annotations: {networking.gke.io/load-balancer-type: Internal}}',
 );
+const ofClass = (name: string): string => `${SERVICE}  loadBalancerClass: ${name}\n`;
+const AWS = ofClass('service.k8s.aws/nlb');
 const ISOLATED = policy('shop/own', '  podSelector: {}\n  ingress: [{from: [{podSelector: {}}]}]\n');
 const NODE_PORT = SERVICE.replace('LoadBalancer', 'NodePort').replace(
   '{port: 80,',
@@ -51,7 +53,8 @@ export const exposedToTheWorld: Rule = {
   why: "type: LoadBalancer or NodePort puts the pods on the network around the cluster, often the internet, at the moment it is stored. Through a node port clients mostly arrive with a node's address, and a node always reaches its own pods: the policy does not see who asks.",
   fix: 'Set loadBalancerSourceRanges, use an internal load balancer, or isolate the pods with a policy that admits the addresses meant.',
   limits: [
-    'Whether a firewall or the cloud stands before the cluster is not known, nor is a default that its load balancers are internal. loadBalancerClass is not read.',
+    'Whether a firewall or the cloud stands before the cluster is not known, nor is a default that its load balancers are internal.',
+    'Of a loadBalancerClass it knows what the AWS Load Balancer Controller, GKE and Tailscale make of theirs. Of any other it says that its controller decides.',
     'Ports that were open in the same way before the change are not reported again.',
     'A note only: a node port of pods that nothing isolates, the load balancer of a known ingress controller or gateway, and pods whose policies admit everybody in so many words.',
     'Of node ports it is silent where externalTrafficPolicy is Local or a policy of the pods admits address blocks: then somebody thought of them.',
@@ -70,6 +73,20 @@ export const exposedToTheWorld: Rule = {
         cluster: CLUSTER,
         operation: 'CREATE',
         manifest: INTERNAL,
+        findings: [],
+      },
+      {
+        title: 'A class whose load balancers are inside unless an annotation says internet-facing',
+        cluster: CLUSTER,
+        operation: 'CREATE',
+        manifest: AWS,
+        findings: [],
+      },
+      {
+        title: 'A class that opens a private network only',
+        cluster: CLUSTER,
+        operation: 'CREATE',
+        manifest: ofClass('tailscale'),
         findings: [],
       },
       {
@@ -119,6 +136,29 @@ export const exposedToTheWorld: Rule = {
         operation: 'UPDATE',
         manifest: SERVICE,
         findings: [{ subject: 'Service shop/web', message: OPEN }],
+      },
+      {
+        title: 'A class that is inside by default, opened by its annotation',
+        cluster: CLUSTER + AWS,
+        operation: 'UPDATE',
+        manifest: AWS.replace(
+          'namespace: shop}',
+          'namespace: shop, annotations: {service.beta.kubernetes.io/aws-load-balancer-scheme: internet-facing}}',
+        ),
+        findings: [{ subject: 'Service shop/web', message: OPEN }],
+      },
+      {
+        title: 'A class of which nothing is known',
+        cluster: CLUSTER,
+        operation: 'CREATE',
+        manifest: ofClass('example.com/edge'),
+        findings: [
+          {
+            subject: 'Service shop/web',
+            message:
+              'type LoadBalancer opens port 80 as far as the controller of class example.com/edge lets it, which is not known here; no policy keeps any address outside the cluster out.',
+          },
+        ],
       },
       {
         title: 'Source ranges that admit everybody',
@@ -193,9 +233,16 @@ function openText(
   if (open.size === 0) return undefined;
   return {
     ...(meant || service.type === 'NodePort' ? { severity: 'info' as const } : {}),
-    message: `type ${service.type} opens port ${listText(sortedTexts([...open].map(String)))} to every address outside the cluster that can reach it; no policy keeps any of them out.`,
+    message: openMessage(service, listText(sortedTexts([...open].map(String)))),
     because: [`${serviceText(service)} spec.type`],
   };
+}
+
+function openMessage(service: Service, ports: string): string {
+  const { type, loadBalancerClass } = service;
+  return type === 'LoadBalancer' && extent(service) === 'unknown'
+    ? `type LoadBalancer opens port ${ports} as far as the controller of class ${loadBalancerClass} lets it, which is not known here; no policy keeps any address outside the cluster out.`
+    : `type ${type} opens port ${ports} to every address outside the cluster that can reach it; no policy keeps any of them out.`;
 }
 
 /** Pods behind a node port that a policy isolates without a thought of addresses. */
@@ -237,9 +284,13 @@ function isDoor({ labels }: PodClass): boolean {
   return labelValue(labels, GATEWAY) !== undefined;
 }
 
+function extent({ loadBalancerClass, annotations }: Service): Extent {
+  return extentOf(loadBalancerClass, annotations);
+}
+
 function isExposed(service: Service): boolean {
   if (service.type === 'NodePort') return true;
-  if (service.type !== 'LoadBalancer' || isInternal(service.annotations)) return false;
+  if (service.type !== 'LoadBalancer' || extent(service) === 'inside') return false;
   const ranges = [...service.loadBalancerSourceRanges, ...annotatedRanges(service.annotations)];
   if (ranges.length === 0) return true;
   const admitted = mergeAddresses(ranges.flatMap((range) => parseCidr(range) ?? []));

@@ -7,6 +7,7 @@ import { slim } from '../../src/cluster/slim.ts';
 import { readDocuments } from '../../src/model/parse/documents.ts';
 import { load } from '../../src/model/parse/load.ts';
 import { parseManifest } from '../../src/model/parse/manifest.ts';
+import { parseService } from '../../src/model/parse/service.ts';
 import { Store } from '../../src/model/store.ts';
 
 const service = { namespace: 'a', name: 'hook', port: 8443 };
@@ -145,3 +146,19 @@ for (const optional of OPTIONAL) {
     assert.equal(reached, 1, 'the object reached the model');
   });
 }
+
+test('Service: the saved one is the same to the model', () => {
+  const live = {
+    metadata: { name: 'web', namespace: 'a' },
+    spec: {
+      type: 'LoadBalancer',
+      loadBalancerClass: 'example.com/edge',
+      loadBalancerSourceRanges: ['198.51.100.0/24'],
+      selector: { app: 'web' },
+      ports: [{ port: 80, nodePort: 30080 }],
+    },
+  };
+  const parsed = parseService(live);
+  assert.equal(parsed.loadBalancerClass, 'example.com/edge');
+  assert.deepEqual(parseService(slim(live as Raw, 'v1', 'Service')), parsed);
+});

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { labelsOf } from '../../src/model/labels.ts';
-import { annotatedRanges, isInternal, LOAD_BALANCER_ANNOTATIONS } from '../../src/model/load-balancers.ts';
+import { annotatedRanges, extentOf, LOAD_BALANCER_ANNOTATIONS } from '../../src/model/load-balancers.ts';
 import { parseService } from '../../src/model/parse/service.ts';
 
 const aws = (name: string): string => `service.beta.kubernetes.io/aws-load-balancer-${name}`;
@@ -42,16 +42,16 @@ describe('a load balancer stays inside', () => {
   ];
 
   for (const pair of inside)
-    test(`${pair.join(': ')}`, () => assert.equal(isInternal(labelsOf([pair])), true));
+    test(`${pair.join(': ')}`, () => assert.equal(extentOf('', labelsOf([pair])), 'inside'));
   for (const pair of outside)
-    test(`not by ${pair.join(': ')}`, () => assert.equal(isInternal(labelsOf([pair])), false));
+    test(`not by ${pair.join(': ')}`, () => assert.equal(extentOf('', labelsOf([pair])), 'outside'));
 
   test('what an AWS scheme says comes before the default of its controller', () => {
     const facing = labelsOf([
       [aws('type'), 'external'],
       [aws('scheme'), 'internet-facing'],
     ]);
-    assert.equal(isInternal(facing), false);
+    assert.equal(extentOf('', facing), 'outside');
   });
 
   test('every annotation that is read is kept by the parser', () => {
@@ -61,6 +61,42 @@ describe('a load balancer stays inside', () => {
     for (const [name] of [...inside, ...outside.slice(0, -1)]) {
       assert.ok(LOAD_BALANCER_ANNOTATIONS.includes(name), name);
     }
+  });
+});
+
+describe('a class decides how far a load balancer reaches', () => {
+  const NONE = labelsOf([]);
+  const FACING = labelsOf([[aws('scheme'), 'internet-facing']]);
+  const INTERNAL = labelsOf([[aws('scheme'), 'internal']]);
+  const table = [
+    // class, without annotations, internet-facing, internal
+    ['', 'outside', 'outside', 'inside'],
+    ['service.k8s.aws/nlb', 'inside', 'outside', 'inside'],
+    ['tailscale', 'inside', 'inside', 'inside'],
+    ['networking.gke.io/l4-regional-internal', 'inside', 'inside', 'inside'],
+    ['networking.gke.io/l4-regional-external', 'outside', 'outside', 'outside'],
+    ['example.com/edge', 'unknown', 'unknown', 'inside'],
+    ['constructor', 'unknown', 'unknown', 'inside'],
+  ] as const;
+  for (const [name, ...extents] of table) {
+    test(name === '' ? 'the default' : name, () => {
+      assert.deepEqual(
+        [NONE, FACING, INTERNAL].map((annotations) => extentOf(name, annotations)),
+        extents,
+      );
+    });
+  }
+
+  test('the annotation that opened AWS ones before there was a scheme', () => {
+    assert.equal(extentOf('service.k8s.aws/nlb', labelsOf([[aws('internal'), 'false']])), 'outside');
+  });
+
+  test('read from a Service of type LoadBalancer only', () => {
+    const spec = { loadBalancerClass: 'tailscale', ports: [{ port: 80 }] };
+    const classes = ['LoadBalancer', 'NodePort', undefined].map(
+      (type) => parseService({ metadata: { name: 'a' }, spec: { ...spec, type } }).loadBalancerClass,
+    );
+    assert.deepEqual(classes, ['tailscale', '', '']);
   });
 });
 

@@ -104,6 +104,19 @@ spec: {clusterIP: None, selector: {app: peer}}
       .join(''),
   ),
   world(
+    'classes whose load balancers are internal',
+    ['service.k8s.aws/nlb', 'tailscale', 'networking.gke.io/l4-regional-internal']
+      .map((name, i) =>
+        service(
+          `shop/web-${i}`,
+          'app: web',
+          '{port: 443, targetPort: http}',
+          `  type: LoadBalancer\n  loadBalancerClass: ${name}\n`,
+        ),
+      )
+      .join(''),
+  ),
+  world(
     'a load balancer for the office',
     service(
       'shop/web',

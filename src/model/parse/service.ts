@@ -23,6 +23,8 @@ export function parseService(raw: unknown): Service {
     clusterIPs: parseAddresses(clusterIPs),
     externalIPs: texts(spec.externalIPs),
     externalName: type === 'ExternalName' ? text(spec.externalName) : '',
+    // The API server wipes it from other types.
+    loadBalancerClass: type === 'LoadBalancer' ? text(spec.loadBalancerClass) : '',
     loadBalancerSourceRanges: texts(spec.loadBalancerSourceRanges).map((range) => range.trim()),
     externalTrafficPolicy: spec.externalTrafficPolicy === 'Local' ? 'Local' : 'Cluster',
     internalTrafficPolicy: spec.internalTrafficPolicy === 'Local' ? 'Local' : 'Cluster',
