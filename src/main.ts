@@ -140,6 +140,9 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
     await end();
     throw error;
   }
+  // What cannot be accepted is one connection, and not the end of the process.
+  for (const server of [webhook.app.server, figures])
+    server.on('error', (error) => logger.error({ err: error }, 'a connection could not be taken'));
   serving.follow((pair) => {
     webhook.swap(secureOptions(pair));
     logger.info({ until: pair.notAfter }, 'certificate: served');

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { isLocal } from './debug.ts';
 
@@ -18,7 +19,7 @@ export function buildMetricsServer(
   readiness: () => Readiness,
   debug: () => object,
 ): Server {
-  const server = createServer((request, response) => {
+  const server = createServer({ connectionsCheckingInterval: 500 }, (request, response) => {
     const send = (status: number, text: string, type = 'text/plain; charset=utf-8') => {
       response.writeHead(status, { 'content-type': type });
       response.end(request.method === 'HEAD' ? undefined : text);
@@ -54,8 +55,25 @@ export function buildMetricsServer(
   });
   server.headersTimeout = 5000;
   server.requestTimeout = 10_000;
-  server.maxConnections = 100;
+  limitConnections(server);
   return server;
+}
+
+/** Connections at once. */
+const CONNECTIONS = 100;
+
+/**
+ * Past the limit the oldest connection gives way to the new one. Were the new one refused, whoever holds enough of
+ * them without a word could keep the kubelet's probes out until it restarts the pod.
+ */
+function limitConnections(server: Server): void {
+  const open = new Set<Socket>();
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    const [oldest] = open;
+    if (open.size > CONNECTIONS) oldest?.destroy();
+  });
 }
 
 /** `ok`, or what is missing, one thing a line. */

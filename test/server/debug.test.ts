@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { get } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { get, type IncomingMessage } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 import { Store } from '../../src/model/store.ts';
 import { debugModel, isLocal } from '../../src/server/debug.ts';
 import { buildMetricsServer } from '../../src/server/metrics-server.ts';
@@ -64,4 +65,22 @@ test('/debug/model is for this machine alone, also behind the sidecar of a mesh'
     isLocal,
   );
   assert.deepEqual(local, ['127.0.0.1', '::1', '::ffff:127.0.0.1']);
+});
+
+test('connections that say nothing keep no probe out', async (t) => {
+  const { port } = server.address() as AddressInfo;
+  const silent = Array.from({ length: 300 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+  t.after(() => {
+    for (const each of silent) each.destroy();
+  });
+  await Promise.all(silent.map((each) => once(each, 'connect')));
+  for (let i = 0; i < 3; i++) {
+    const [answer] = (await once(get({ port, path: '/healthz', agent: false }), 'response')) as [
+      IncomingMessage,
+    ];
+    assert.equal(answer.statusCode, 200);
+    answer.resume();
+  }
+  const held = await promisify(server.getConnections.bind(server))();
+  assert.ok(held <= 100, `${held} connections`);
 });
