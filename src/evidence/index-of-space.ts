@@ -52,12 +52,10 @@ export class SpaceIndex {
       if (group.length < 2 || group.length > LARGEST_APPLICATION) continue;
       for (const one of group) {
         if (one === podClass || all.has(one)) continue;
-        all.set(one, {
-          podClass: one,
-          source: `both are ${key}=${value}`,
-          needsUs: !followsCaller(one, podClass),
-          neededByUs: !followsCaller(podClass, one),
-        });
+        const needsUs = !followsCaller(one, podClass);
+        const neededByUs = !followsCaller(podClass, one);
+        const why = needsUs && neededByUs ? '' : 'replication: ';
+        all.set(one, { podClass: one, source: `${why}both are ${key}=${value}`, needsUs, neededByUs });
       }
     }
     return all.size === 0 ? NOBODY : [...all.values()];
@@ -69,7 +67,7 @@ const MOST_KEPT = 512;
 /** A class of the same application. */
 export interface Companion {
   readonly podClass: PodClass;
-  /** The label they share, in words. */
+  /** What they have in common, in words: `both are app=redis`, `replication: both are app=redis`. */
   readonly source: string;
   /** Whether it may be a client of ours: a leader is no client of its follower. */
   readonly needsUs: boolean;

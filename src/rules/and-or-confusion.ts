@@ -1,11 +1,11 @@
 import type { Direction, NetworkPolicy } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import { selectorText, selectsEverything } from '../model/selector.ts';
-import { type PatchOperation, selectorWire } from './patch.ts';
+import { type PatchOperation, peerPointer, selectorWire } from './patch.ts';
 import { newFaults, peersOf } from './peers.ts';
 import type { Rule } from './rule.ts';
 import { type PairLooks, type SplitPair, splitPairAt } from './split-pairs.ts';
-import { pathText, peerText, policyText } from './text.ts';
+import { pathText, peersField, peerText, policyText } from './text.ts';
 import { deployment, namespace, policy } from './worlds/manifests.ts';
 
 const MOST_LOOKS = 5000;
@@ -169,11 +169,14 @@ function joined(
   wideFirst: boolean,
   { narrow }: SplitPair,
 ): PatchOperation[] {
-  const list = `/spec/${direction}/${rule}/${direction === 'ingress' ? 'from' : 'to'}`;
   const [wideAt, narrowAt] = wideFirst ? [place, place + 1] : [place + 1, place];
   return [
-    { op: 'add', path: `${list}/${wideAt}/podSelector`, value: selectorWire(narrow.pods) },
-    { op: 'remove', path: `${list}/${narrowAt}` },
+    {
+      op: 'add',
+      path: `${peerPointer(direction, rule, wideAt)}/podSelector`,
+      value: selectorWire(narrow.pods),
+    },
+    { op: 'remove', path: peerPointer(direction, rule, narrowAt) },
   ];
 }
 
@@ -185,7 +188,7 @@ function messageOf(
   wideFirst: boolean,
   { wide, narrow, sign }: SplitPair,
 ): string {
-  const list = direction === 'ingress' ? 'from' : 'to';
+  const list = peersField(direction);
   const wideAt = `${list}[${wideFirst ? place : place + 1}]`;
   const all = wide.namespaces !== 'own' && selectsEverything(wide.namespaces) ? '' : 'all ';
   const narrowText = selectorText(narrow.pods);

@@ -17,7 +17,7 @@ import { targetsOf } from '../simulate/backends.ts';
 import { portsAtBlock } from '../simulate/match.ts';
 import type { PodPoint } from '../simulate/point.ts';
 import { sideOf } from '../simulate/side.ts';
-import { peersOf } from './peers.ts';
+import { INGRESS, peersOf } from './peers.ts';
 import type { Rule, RuleContext } from './rule.ts';
 import { compareTexts, pathText, policyText, serviceText, shortText } from './text.ts';
 import { deployment, policy, service } from './worlds/manifests.ts';
@@ -54,7 +54,7 @@ metadata: {name: node-1}
 status: {addresses: [{type: InternalIP, address: 192.168.7.1}]}
 `;
 const MESSAGE =
-  "spec.ingress[0].from[0] (203.0.113.0/24) may not match the clients it is meant for: Service shop/web (LoadBalancer) has externalTrafficPolicy Cluster, and shop/web may see a node's address instead.";
+  "spec.ingress[0].from[0] (203.0.113.0/24) may not match the intended clients: Service shop/web (LoadBalancer) has externalTrafficPolicy Cluster, and shop/web may see a node's address instead.";
 
 export const clientIpBehindSnat: Rule = {
   id: 'client-ip-behind-snat',
@@ -152,7 +152,7 @@ export const clientIpBehindSnat: Rule = {
       const ofPolicy = now.kind === 'NetworkPolicy';
       yield {
         subject: ofPolicy ? policyText(policy) : serviceText(service),
-        message: `${ofPolicy ? '' : `${policyText(policy)} `}${path} (${cidr}) may not match the clients it is meant for: ${serviceText(service)} (${service.type}) has externalTrafficPolicy Cluster, and ${shortText(podClass)} may see a node's address instead.`,
+        message: `${ofPolicy ? '' : `${policyText(policy)} `}${path} (${cidr}) may not match the intended clients: ${serviceText(service)} (${service.type}) has externalTrafficPolicy Cluster, and ${shortText(podClass)} may see a node's address instead.`,
         because: [`${policyText(policy)} ${path}`, serviceText(service)],
       };
     }
@@ -248,8 +248,6 @@ function faultsAt(
   }
   return found;
 }
-
-const INGRESS = Object.freeze(['ingress'] as const);
 
 /** Whether a connection under a node's address gets in; where nodes are not known, whether it may. */
 function admitsNodes(

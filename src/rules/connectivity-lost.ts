@@ -86,7 +86,7 @@ export const connectivityLost: Rule = {
             subject: 'default/redis-master[Deployment]',
             severity: 'medium',
             message:
-              'default/redis-slave can no longer reach redis-master:6379 (TCP 6379; both are app=redis); allowed now only from app=guestbook.',
+              'default/redis-slave can no longer reach redis-master:6379 (TCP 6379; replication: both are app=redis); allowed now only from app=guestbook.',
             patch: [
               {
                 op: 'add',
@@ -130,7 +130,7 @@ export const connectivityLost: Rule = {
 function* checkPolicy({ evidence, change, simulation, after }: RuleContext): Iterable<Statement> {
   const { complete } = evidence.losses();
   const losses = evidence.shares().clients;
-  const groups = [...groupBy(losses.toSorted(byName), groupKey)]
+  const groups = [...Map.groupBy(losses.toSorted(byName), groupKey)]
     .sort(([one, [a]], [other, [b]]) => rank(a?.need.grade) - rank(b?.need.grade) || compareTexts(one, other))
     .map(([, group]) => group);
   const changed = change.after ?? change.before;
@@ -205,7 +205,7 @@ function* checkService({ evidence, change }: RuleContext): Iterable<Statement> {
     .serviceClients.toSorted(
       (a, b) => rank(a.grade) - rank(b.grade) || compareTexts(serviceLossKey(a), serviceLossKey(b)),
     );
-  const groups = [...groupBy(losses, ({ port }) => `${port.port}/${port.protocol}`).values()];
+  const groups = [...Map.groupBy(losses, ({ port }) => `${port.port}/${port.protocol}`).values()];
   for (const group of groups.slice(0, MOST_NAMED)) {
     const worst = group[0] as ServiceLoss;
     // The worst first: what shows the need is said of it.
@@ -217,6 +217,16 @@ function* checkService({ evidence, change }: RuleContext): Iterable<Statement> {
       because: [serviceText(old)],
     };
   }
+  const more = groups.slice(MOST_NAMED);
+  const [[worst] = []] = more;
+  if (worst === undefined) return;
+  const ports = more.map((group) => String(group[0]?.port.port));
+  yield {
+    subject: serviceText(old),
+    severity: severityOf(worst.grade),
+    message: `clients of ${countText(more.length, 'more port')} are cut: ${listText(ports)}.`,
+    because: [serviceText(old)],
+  };
 }
 
 function serviceName(service: Service, from: Caller): string {
@@ -242,8 +252,4 @@ function byName(a: Loss, b: Loss): number {
 
 function serviceLossKey({ port, client, source }: ServiceLoss): string {
   return `${port.port}/${port.protocol} ${callerText(client)} ${source}`;
-}
-
-function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
-  return Map.groupBy(items, key);
 }

@@ -5,7 +5,7 @@ import type { Judged } from '../model/change.ts';
 import type { Direction, NetworkPolicy } from '../model/objects.ts';
 import { admit, classPeer, type PatchOperation, type Wire } from './patch.ts';
 import type { Severity } from './rule.ts';
-import { admittedText, compareTexts, policyText, shortText, sortedPolicies } from './text.ts';
+import { admittedText, compareTexts, peersField, policyText, shortText, sortedPolicies } from './text.ts';
 
 /** Findings that name somebody; the rest are counted in one more. */
 export const MOST_NAMED = 4;
@@ -25,8 +25,9 @@ export function severityOf(grade: Grade): Severity {
 /** Whom the policies still let through. */
 export function nowText(policies: readonly NetworkPolicy[], direction: Direction): string {
   const peers = admittedText(policies, direction);
-  const word = direction === 'ingress' ? 'from' : 'to';
-  return peers === undefined ? 'nothing is allowed now' : `allowed now only ${word} ${peers}`;
+  return peers === undefined
+    ? 'nothing is allowed now'
+    : `allowed now only ${peersField(direction)} ${peers}`;
 }
 
 /** The place where the missing rule belongs: in the policy that changed, if it is among those that decide. */

@@ -6,18 +6,11 @@ import { EVERYTHING } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import { hasConnection, type Protocol } from '../netset/connections.ts';
 import { reach } from '../simulate/reach.ts';
+import { nowText } from './cuts.ts';
 import { admit, type PatchOperation, peerWire, selectorWire, type Wire } from './patch.ts';
 import { TIERS } from './reads.ts';
 import type { Rule, RuleContext } from './rule.ts';
-import {
-  admittedText,
-  commandText,
-  compareTexts,
-  listText,
-  policiesText,
-  shortText,
-  sortedTexts,
-} from './text.ts';
+import { commandText, compareTexts, listText, policiesText, shortText, sortedTexts } from './text.ts';
 import { deployment, policy, service } from './worlds/manifests.ts';
 
 const WEB = deployment('shop/web', 'app: web');
@@ -164,9 +157,8 @@ export const dnsCut: Rule = {
       everywhere &&= egress.after.some((policy) => policy === context.change.after);
     }
     if (first === undefined) return;
-    const peers = admittedText(policies, 'egress');
     const names = listText(sortedTexts(cut.map(shortText)));
-    const now = peers === undefined ? 'nothing is allowed now' : `allowed now only to ${peers}`;
+    const now = nowText(policies, 'egress');
     const known = isDnsKnown(context);
     yield {
       subject: workloadText(first.workload),

@@ -1,7 +1,7 @@
 import type { NetworkPolicy, PodPeer } from '../model/objects.ts';
 import { selects, selectsEverything } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
-import { newFaults, type PlacedPeer, peersOf, surelyPicks } from './peers.ts';
+import { INGRESS, newFaults, type PlacedPeer, peersOf, surelyPicks } from './peers.ts';
 import type { Rule, RuleContext } from './rule.ts';
 import { countText, listText, pathText, peerText, policyText, shortText, sortedTexts } from './text.ts';
 import { deployment, namespace, policy, service } from './worlds/manifests.ts';
@@ -133,8 +133,6 @@ function hasWidePeer(policy: NetworkPolicy): boolean {
   for (const placed of peersOf(policy, INGRESS)) if (isWide(placed)) return true;
   return false;
 }
-
-const INGRESS = Object.freeze(['ingress'] as const);
 
 /** Who names a Service of the selected pods in its own spec. */
 function clientsOf({ simulation, after, evidence, change }: RuleContext): ReadonlySet<PodClass> {

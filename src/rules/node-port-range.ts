@@ -73,7 +73,10 @@ export const nodePortRange: Rule = {
         title: 'One port for TCP and UDP',
         cluster: '',
         operation: 'CREATE',
-        manifest: `${SERVICE.replace('NODE_PORT', '3000')}  - {port: 80, protocol: UDP, nodePort: 3000}\n`,
+        manifest: SERVICE.replace(
+          '{port: 80, targetPort: 8080, nodePort: NODE_PORT}',
+          '{name: tcp, port: 443, nodePort: 3000}\n  - {name: udp, port: 443, protocol: UDP, nodePort: 3000}',
+        ),
         findings: [
           {
             subject: 'Service default/web',

@@ -4,6 +4,7 @@ import type { Direction, NetworkPolicy } from '../model/objects.ts';
 import type { Selector } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import type { Protocol } from '../netset/connections.ts';
+import { peersField } from './text.ts';
 
 /** A value as it stands in a manifest. */
 export type Wire = string | number | boolean | null | readonly Wire[] | { readonly [field: string]: Wire };
@@ -43,6 +44,11 @@ export function peerWire(home: string, namespace: string, pods: Wire): Wire {
   };
 }
 
+/** Where a peer stands in the manifest; `-` is behind the last one. */
+export function peerPointer(direction: Direction, rule: number, place: number | '-'): string {
+  return `/spec/${direction}/${rule}/${peersField(direction)}/${place}`;
+}
+
 /** Labels that say what a program is; those of a release or a single pod would not fit its successor. */
 const LASTING: readonly string[] = [
   'app',
@@ -79,7 +85,6 @@ export function admit(
   ports: readonly { readonly protocol: Protocol; readonly port: number }[],
 ): PatchOperation[] {
   const rules = policy[direction] ?? [];
-  const field = direction === 'ingress' ? 'from' : 'to';
   const same = rules.findIndex(
     (rule) =>
       rule.peers !== 'any' &&
@@ -94,9 +99,12 @@ export function admit(
       ),
   );
   if (same >= 0) {
-    return peers.map((value) => ({ op: 'add', path: `/spec/${direction}/${same}/${field}/-`, value }));
+    return peers.map((value) => ({ op: 'add', path: peerPointer(direction, same, '-'), value }));
   }
-  const rule: Wire = { [field]: peers, ports: ports.map(({ protocol, port }) => ({ protocol, port })) };
+  const rule: Wire = {
+    [peersField(direction)]: peers,
+    ports: ports.map(({ protocol, port }) => ({ protocol, port })),
+  };
   // An empty list and one that is left out look the same here: the whole list is written.
   if (rules.length === 0) return [{ op: 'add', path: `/spec/${direction}`, value: [rule] }];
   return [{ op: 'add', path: `/spec/${direction}/-`, value: rule }];

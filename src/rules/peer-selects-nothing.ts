@@ -4,7 +4,7 @@ import type { View } from '../model/overlay.ts';
 import { selectorText, selects, selectsEverything } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import { correctedSelector, meantLabel, meantText } from './nearest.ts';
-import { type PatchOperation, selectorWire } from './patch.ts';
+import { type PatchOperation, peerPointer, selectorWire } from './patch.ts';
 import { namesOf, spacesOf } from './peers.ts';
 import type { Rule } from './rule.ts';
 import { type PairLooks, splitPairAt } from './split-pairs.ts';
@@ -187,7 +187,7 @@ export const peerSelectsNothing: Rule = {
           if (isHalf(after, policy, peers, j, looks)) continue;
           if (++found > MOST_FINDINGS) return;
           const path = pathText(direction, i, j);
-          const pointer = `/spec/${direction}/${i}/${direction === 'ingress' ? 'from' : 'to'}/${j}`;
+          const pointer = peerPointer(direction, i, j);
           const meant = isTwin(peer, peers) ? undefined : guess(after, policy, peer, pointer);
           // Charts list those who may come one day beside those who are there. A likely slip is said all the same.
           const spare =

@@ -36,6 +36,9 @@ export function* peersOf(
 
 const BOTH: readonly Direction[] = Object.freeze(['ingress', 'egress'] as const);
 
+/** For `peersOf`, where only those who come in count. */
+export const INGRESS: readonly Direction[] = Object.freeze(['ingress'] as const);
+
 /** The namespaces a peer can mean: the policy's own, those it names, or all. */
 export function spacesOf(view: View, policy: NetworkPolicy, peer: PodPeer): Iterable<Space> {
   const { spaces } = view.snapshot;

@@ -2,7 +2,7 @@ import { fewAddresses } from '../evidence/holes.ts';
 import type { BlockPeer, NetworkPolicy } from '../model/objects.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { type Address, parseCidr } from '../netset/addresses.ts';
-import { classPeer, type PatchOperation, peerWire, selectorWire, type Wire } from './patch.ts';
+import { classPeer, type PatchOperation, peerPointer, peerWire, selectorWire, type Wire } from './patch.ts';
 import type { Rule } from './rule.ts';
 import { listText, pathText, policyText } from './text.ts';
 import { pod, policy, service } from './worlds/manifests.ts';
@@ -150,7 +150,7 @@ export const podIpInIpblock: Rule = {
             subject: policyText(policy),
             message: `${path} names ${cidrs}, ${whoseText(kind, paths)}`,
             because: [`${policyText(policy)} ${path}`],
-            ...patchOf(snapshot, policy, peer, `/spec/${direction}/${i}/${PEERS[direction]}/${j}`),
+            ...patchOf(snapshot, policy, peer, peerPointer(direction, i, j)),
           };
         }
       }
@@ -182,8 +182,6 @@ function whoseText(kind: Owner['kind'], paths: readonly string[]): string {
   const whose = one ? `the address of Service ${paths[0]}` : `addresses of Services ${listText(paths)}`;
   return `${whose}: policies see the pods and addresses behind a Service, never its own, so that it matches nothing.`;
 }
-
-const PEERS = Object.freeze({ ingress: 'from', egress: 'to' });
 
 /** The labels of the pods that are meant, in place of a block that is one address and nothing else. */
 function patchOf(

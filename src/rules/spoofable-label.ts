@@ -1,8 +1,8 @@
 import type { NetworkPolicy, PodPeer } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import { type Requirement, type Selector, selectorText, selects } from '../model/selector.ts';
-import type { PatchOperation } from './patch.ts';
-import { newFaults, peersOf } from './peers.ts';
+import { type PatchOperation, peerPointer } from './patch.ts';
+import { INGRESS, newFaults, peersOf } from './peers.ts';
 import type { Rule, Severity } from './rule.ts';
 import { listText, pathText, peerText, policyText, sortedTexts } from './text.ts';
 import { deployment, namespace, policy } from './worlds/manifests.ts';
@@ -153,7 +153,7 @@ function faultsOf(view: View, policy: NetworkPolicy, trusted: readonly string[])
       patch: [
         {
           op: 'add',
-          path: `/spec/ingress/${rule}/from/${place}/namespaceSelector`,
+          path: `${peerPointer('ingress', rule, place)}/namespaceSelector`,
           value: { matchLabels: { 'kubernetes.io/metadata.name': home } },
         },
       ],
@@ -166,8 +166,6 @@ function faultsOf(view: View, policy: NetworkPolicy, trusted: readonly string[])
   }
   return found;
 }
-
-const INGRESS = Object.freeze(['ingress'] as const);
 
 /** Whether an object must carry the label; one that it must not carry fits any new namespace. */
 function asksForLabel({ operator }: Requirement): boolean {

@@ -157,5 +157,10 @@ export function admitsAll(policy: NetworkPolicy, direction: Direction): boolean 
 /** `spec.ingress[0].from[1]`. */
 export function pathText(direction: Direction, rule: number, peer?: number): string {
   const base = `spec.${direction}[${rule}]`;
-  return peer === undefined ? base : `${base}.${direction === 'ingress' ? 'from' : 'to'}[${peer}]`;
+  return peer === undefined ? base : `${base}.${peersField(direction)}[${peer}]`;
+}
+
+/** The field that lists the peers of a policy rule. */
+export function peersField(direction: Direction): 'from' | 'to' {
+  return direction === 'ingress' ? 'from' : 'to';
 }

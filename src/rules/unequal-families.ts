@@ -10,7 +10,16 @@ import type { PodPoint } from '../simulate/point.ts';
 import { sideOf } from '../simulate/side.ts';
 import { type PlacedPeer, peersOf } from './peers.ts';
 import type { Rule, Severity } from './rule.ts';
-import { compareTexts, listText, pathText, peerText, policyText, portsText, shortText } from './text.ts';
+import {
+  compareTexts,
+  listText,
+  pathText,
+  peersField,
+  peerText,
+  policyText,
+  portsText,
+  shortText,
+} from './text.ts';
 import { deployment, pod, policy, service } from './worlds/manifests.ts';
 
 /** Classes looked at for one of both families, and blocks of all addresses in one direction. */
@@ -225,12 +234,11 @@ function faultOf(
   if (whole.some(({ peer, family }) => family === loose.family && peer.block.except.length > 0))
     return undefined;
   const path = pathText(direction, strict.placed.rule, strict.placed.place);
-  const list = direction === 'ingress' ? 'from' : 'to';
   return {
     key: `open ${loose.family}`,
     path,
     severity: 'medium',
-    message: `${path} admits ${strict.peer.block.cidr} except ${listText(strict.peer.block.except)}, and ${list}[${loose.placed.place}] ${loose.peer.block.cidr} without an exception: what the one keeps out is open over the other family, and ${who} has addresses of both.`,
+    message: `${path} admits ${strict.peer.block.cidr} except ${listText(strict.peer.block.except)}, and ${peersField(direction)}[${loose.placed.place}] ${loose.peer.block.cidr} without an exception: what the one keeps out is open over the other family, and ${who} has addresses of both.`,
   };
 }
 

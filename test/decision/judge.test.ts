@@ -28,7 +28,7 @@ describe('the guestbook', () => {
   test('warns that replication breaks, and only counts the stray pod', () => {
     assert.equal(judgement.decision, 'warn');
     assert.deepEqual(judgement.warnings, [
-      'connectivity-lost: default/redis-slave can no longer reach redis-master:6379 (TCP 6379; both are app=redis); allowed now only from app=guestbook. portent explain default/redis-slave service:default/redis-master 6379',
+      'connectivity-lost: default/redis-slave can no longer reach redis-master:6379 (TCP 6379; replication: both are app=redis); allowed now only from app=guestbook. portent explain default/redis-slave service:default/redis-master 6379',
     ]);
     const notes = judgement.findings.filter(({ action }) => action === 'note');
     assert.deepEqual(

@@ -68,7 +68,7 @@ describe('needs', () => {
   test('one application: a follower needs its leader, not the other way round', () => {
     const store = storeOf(GUESTBOOK);
     assert.deepEqual(toText(store, 'default/redis-master'), [
-      'default/redis-slave[Deployment] -> default/redis-master[Deployment] 6379:TCP 6379 likely (both are app=redis)',
+      'default/redis-slave[Deployment] -> default/redis-master[Deployment] 6379:TCP 6379 likely (replication: both are app=redis)',
     ]);
     assert.deepEqual(toText(store, 'default/redis-slave'), []);
   });
