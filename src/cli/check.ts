@@ -1,5 +1,5 @@
 import { LiveConfig } from '../config/live.ts';
-import { judgeAll } from '../decision/judge.ts';
+import { type JudgeContext, judgeAll } from '../decision/judge.ts';
 import { changedObject } from '../model/change.ts';
 import { overlay } from '../model/overlay.ts';
 import { RULES } from '../rules/index.ts';
@@ -10,6 +10,7 @@ import type { Report, ReportChange } from './formats/report.ts';
 import { changesOf, type JudgedManifest, readManifests, undone } from './manifests.ts';
 import type { CheckOptions } from './options.ts';
 import { standardOutput } from './output.ts';
+import { configsOf } from './policies.ts';
 import { loadSettings } from './settings.ts';
 import { loadState } from './state.ts';
 
@@ -37,22 +38,27 @@ async function reportOf(options: CheckOptions): Promise<Report> {
         process.stderr.write(`warning: PortentPolicy ${name} left out: ${problem}\n`);
     },
   });
-  const { judged, others } = readManifests(options.file, options.namespace);
+  const { judged, policies, others } = readManifests(options.file, options.namespace);
   const store = await loadState(options, {
     mayBeEmpty: true,
     more: others,
     cni: loaded.config.cni,
     policies: live,
   });
-  const config = live.current;
+  const isDelete = options.delete === true;
   const mode = options.together === true ? 'together' : 'sequence';
-  const changes = changesOf(store, judged, options.delete === true);
-  const context = { config, dryRun: true, earlier: [], budget: config.budget, now: Date.now() };
-  const all = judgeAll(store, changes, context, mode);
+  const changes = changesOf(store, judged, isDelete);
+  const together = mode === 'together';
+  const now = Date.now();
+  const contexts = configsOf(live, policies, judged.length, { isDelete, together }).map(
+    (config): JudgeContext => ({ config, dryRun: true, earlier: [], budget: config.budget, now }),
+  );
+  const contextAt = (place: number): JudgeContext => contexts[place] as JudgeContext;
+  const all = judgeAll(store, changes, contextAt, mode);
   const trial = {
     snapshot: store,
     changes,
-    context,
+    contextAt,
     mode,
     namespace: options.namespace,
   } as const;
@@ -73,7 +79,7 @@ async function reportOf(options: CheckOptions): Promise<Report> {
         ready: ready(trial, place, manifest, finding, judgement),
       }));
       const rest = { findings: fixed, unchecked, exemptions: exemptions.map((each) => each.text) };
-      if (mode === 'together') return { ...shown, ...rest };
+      if (together) return { ...shown, ...rest };
       return { ...shown, ...rest, diff: diffConnections(simulation.before, simulation.after, BY) };
     }),
     diff: diffConnections(overlay(store, undone(changes)), overlay(store, changes), BY),

@@ -1,10 +1,13 @@
 import type { Change, Judged } from '../model/change.ts';
 import { readDocuments } from '../model/parse/documents.ts';
 import { type ManifestObject, parseManifest } from '../model/parse/manifest.ts';
-import { problemText, type RawDocument } from '../model/parse/problem.ts';
+import { type Problem, problemText, type RawDocument } from '../model/parse/problem.ts';
+import { reporter } from '../model/parse/strict/report.ts';
+import { fields, text } from '../model/parse/wire.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { Failure } from './failure.ts';
 import { filesOf } from './files.ts';
+import { checkPortentPolicy, isPortentPolicy, type PolicyManifest } from './policies.ts';
 import { shortened } from './state.ts';
 
 /** A manifest of a judged kind, and where it stands. */
@@ -19,6 +22,8 @@ export interface JudgedManifest {
 
 export interface Manifests {
   readonly judged: readonly JudgedManifest[];
+  /** PortentPolicies, in order. */
+  readonly policies: readonly PolicyManifest[];
   /** All others: they become part of the cluster. */
   readonly others: readonly ManifestObject[];
 }
@@ -29,26 +34,36 @@ export interface Manifests {
  */
 export function readManifests(paths: readonly string[], namespace: string): Manifests {
   const judged: JudgedManifest[] = [];
+  const policies: PolicyManifest[] = [];
   const others: ManifestObject[] = [];
   const problems: string[] = [];
   for (const file of filesOf(paths)) {
-    const text = file.read();
-    const read = readDocuments(text, file.name);
+    const written = file.read();
+    const read = readDocuments(written, file.name);
     problems.push(...read.problems.map(problemText));
     for (const document of read.documents) {
       const parsed = parseManifest(document, { namespace });
       problems.push(...parsed.problems.map(problemText));
       const { object } = parsed;
+      if (isPortentPolicy(document)) {
+        const found: Problem[] = [];
+        checkPortentPolicy(document, reporter(document, found));
+        problems.push(...found.sort((a, b) => a.line - b.line).map(problemText));
+        const { metadata, spec } = fields(document.raw);
+        policies.push({ name: text(fields(metadata).name), spec, place: judged.length });
+        continue;
+      }
       if (object === undefined) continue;
-      const place = { file: document.file, line: document.line, document, text: () => text };
+      const place = { file: document.file, line: document.line, document, text: () => written };
       if (object.type === 'policy') judged.push({ object: object.policy, ...place });
       else if (object.type === 'service') judged.push({ object: object.service, ...place });
       else others.push(object);
     }
   }
   if (problems.length > 0) throw new Failure(shortened(problems));
-  if (judged.length + others.length === 0) throw new Failure(`no manifest in ${paths.join(', ')}`);
-  return { judged, others };
+  if (judged.length + policies.length + others.length === 0)
+    throw new Failure(`no manifest in ${paths.join(', ')}`);
+  return { judged, policies, others };
 }
 
 /** One change a manifest; each knows what those before it made of the same object. */

@@ -1,8 +1,9 @@
-import { type Config, problemsOf, unknownRules } from './config.ts';
-import { enforcementSettings, type PolicySpec, policySpec } from './enforcement.ts';
-import { ConfigError } from './errors.ts';
+import type { Config } from './config.ts';
+import { enforcementSettings, type PolicySpec } from './enforcement.ts';
+import { ConfigError, type Problem } from './errors.ts';
 import { ConfigFile, type ConfigFileSource } from './file.ts';
 import { withPolicies } from './merge.ts';
+import { readPolicySpec } from './policy.ts';
 import { schema } from './schema.ts';
 import { settings } from './settings.ts';
 
@@ -82,8 +83,8 @@ export class LiveConfig {
     // Its status changes too, and that by our own hand.
     const text = JSON.stringify(spec) ?? '';
     if (before?.text === text) return before.problems;
-    const read = this.#read(spec);
-    const problems = 'problems' in read ? read.problems : [];
+    const read = readPolicySpec(spec, this.#options.rules);
+    const problems = 'problems' in read ? read.problems.map(specProblem) : [];
     const good = 'problems' in read ? before?.good : read.spec;
     this.#policies.set(name, { text, good, problems });
     this.#merge();
@@ -110,16 +111,6 @@ export class LiveConfig {
     return this.#policies.values().every(({ problems }) => problems.length === 0);
   }
 
-  #read(spec: unknown): { readonly spec: PolicySpec } | { readonly problems: readonly string[] } {
-    // A PortentPolicy without a spec sets nothing.
-    const result = policySpec.safeParse(spec ?? {}, { reportInput: true });
-    const found = result.success
-      ? unknownRules(result.data, this.#options.rules)
-      : problemsOf(result.error.issues);
-    const problems = found.map(({ path, text }) => `spec${path === '' ? '' : `.${path}`}: ${text}`);
-    return result.success && problems.length === 0 ? { spec: result.data } : { problems };
-  }
-
   #merge(): void {
     const specs = this.#sorted().flatMap(([, { good }]) => (good === undefined ? [] : [good]));
     this.#current = withPolicies(this.#base, specs);
@@ -128,6 +119,10 @@ export class LiveConfig {
   #sorted(): [string, Policy][] {
     return [...this.#policies].sort(([a], [b]) => (a < b ? -1 : 1));
   }
+}
+
+function specProblem({ path, text }: Problem): string {
+  return `spec${path === '' ? '' : `.${path}`}: ${text}`;
 }
 
 function problemLines(name: string, { problems, good }: Policy): string[] {

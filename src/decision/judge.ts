@@ -65,17 +65,18 @@ export type Mode = 'sequence' | 'together';
 
 /**
  * Judges several changes. `sequence`: each on top of those before it. `together`: each against the whole,
- * as if all were made at one moment, so that a policy and its exceptions may come in any order.
+ * as if all were made at one moment, so that a policy and its exceptions may come in any order. Each has a context
+ * of its own: a change of the configuration may stand between them.
  */
 export function judgeAll(
   snapshot: Snapshot,
   changes: readonly Change[],
-  context: JudgeContext,
+  contextAt: (place: number) => JudgeContext,
   mode: Mode,
 ): JudgementOfAll {
   const judged = changes.map((change, place) => ({
     change,
-    judgement: judgeAt(snapshot, changes, place, context, mode),
+    judgement: judgeAt(snapshot, changes, place, contextAt(place), mode),
   }));
   const decisions = judged.map(({ judgement }) => judgement.decision);
   return { decision: worst(decisions), changes: judged };

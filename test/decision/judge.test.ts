@@ -267,7 +267,7 @@ describe('several changes', () => {
     ),
   );
   const rulesOf = (mode: 'sequence' | 'together') =>
-    judgeAll(store, [deny, admit], context(), mode).changes.map(({ judgement }) =>
+    judgeAll(store, [deny, admit], () => context(), mode).changes.map(({ judgement }) =>
       judgement.findings.map(({ rule, severity }) => `${rule} ${severity}`),
     );
 

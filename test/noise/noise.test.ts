@@ -64,7 +64,7 @@ for (const world of WORLDS) {
         const changes = objectsOf(world).map(
           (after): Change => ({ operation: 'CREATE', before: undefined, after }),
         );
-        const { changes: judged, decision } = judgeAll(start, changes, context, 'sequence');
+        const { changes: judged, decision } = judgeAll(start, changes, () => context, 'sequence');
         assert.notEqual(decision, 'deny');
         const lines = judged.flatMap(({ change, judgement: { findings } }) =>
           findings
@@ -110,7 +110,7 @@ describe('a default deny that arrives a second before its allows', () => {
   });
 
   test('cuts nobody once its allows are seen with it', () => {
-    const { changes: judged } = judgeAll(clusterOf(world), changes, context, 'together');
+    const { changes: judged } = judgeAll(clusterOf(world), changes, () => context, 'together');
     const rules = judged.flatMap(({ judgement: { findings } }) =>
       findings.filter(({ action }) => action !== 'note').map(({ rule }) => rule),
     );

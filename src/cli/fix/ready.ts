@@ -15,7 +15,7 @@ import { patched } from './patched.ts';
 export interface Trial {
   readonly snapshot: Snapshot;
   readonly changes: readonly Change[];
-  readonly context: JudgeContext;
+  contextAt(place: number): JudgeContext;
   readonly mode: Mode;
   /** The namespace of manifests that name none. */
   readonly namespace: string;
@@ -45,7 +45,7 @@ export function readyFix(
   const change = trial.changes[place];
   if (object === undefined || change?.after === undefined) return undefined;
   const changes = trial.changes.with(place, { ...change, after: object });
-  const { findings } = judgeAt(trial.snapshot, changes, place, trial.context, trial.mode);
+  const { findings } = judgeAt(trial.snapshot, changes, place, trial.contextAt(place), trial.mode);
   const text = edited(manifest.text(), line, patch);
   const before = new Set(judgement.findings.map(nameOf));
   const appears = findings.filter((one) => one.action !== 'note' && !before.has(nameOf(one))).map(nameOf);
