@@ -10,13 +10,9 @@ import { loadState } from './state.ts';
 
 /** `portent diff`: the connections that the manifests, all together, make lost and gained. */
 export async function diff(options: DiffOptions): Promise<number> {
-  const stated = options.config === undefined ? undefined : loadSettings(options.config).config.cni;
+  const { cni } = loadSettings(options.config).config;
   const { judged, others } = readManifests(options.file, options.namespace);
-  const store = await loadState(options, {
-    mayBeEmpty: true,
-    more: others,
-    ...(stated === undefined ? {} : { cni: stated }),
-  });
+  const store = await loadState(options, { mayBeEmpty: true, more: others, cni });
   const changes = changesOf(store, judged, options.delete === true);
   const { by } = options;
   const found = diffConnections(overlay(store, undone(changes)), overlay(store, changes), { by });

@@ -110,6 +110,17 @@ test('check: an object of the snapshot is updated, and one of an earlier file as
   assert.deepEqual(operations('--delete'), ['DELETE', 'DELETE']);
 });
 
+test('PORTENT_CONFIG names the configuration for check and diff alike', () => {
+  const folder = folderOf({ 'bad.yaml': 'rulez: {}\n' });
+  for (const command of ['check', 'diff']) {
+    const { code, stderr } = portent([command, '-f', change, ...state], '', {
+      PORTENT_CONFIG: join(folder, 'bad.yaml'),
+    });
+    assert.equal(code, 2);
+    assert.match(stderr, /bad\.yaml: rulez: no such setting; did you mean rules\?/);
+  }
+});
+
 test('check --config: the operator decides what a finding leads to', () => {
   const folder = folderOf({ 'config.yaml': 'rules: {connectivity-lost: deny}\n', 'bad.yaml': 'rulez: {}\n' });
   const denied = portent(['check', '-f', change, ...state, '--config', join(folder, 'config.yaml')]);

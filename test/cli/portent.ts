@@ -14,14 +14,18 @@ export interface Ran {
 }
 
 /** Runs `portent ARGS` in the checkout, without any cluster or configuration of the person who tests. */
-export function portent(args: readonly string[], input = ''): Ran {
+export function portent(
+  args: readonly string[],
+  input = '',
+  environment: Readonly<Record<string, string>> = {},
+): Ran {
   const home = join(tmpdir(), 'portent-no-home');
   const { status, stdout, stderr, error } = spawnSync(process.execPath, [program, ...args], {
     cwd: root,
     input,
     encoding: 'utf8',
     maxBuffer: 1 << 28,
-    env: { PATH: process.env.PATH, HOME: home },
+    env: { PATH: process.env.PATH, HOME: home, ...environment },
   });
   if (error !== undefined) throw error;
   return { code: status, stdout, stderr };
