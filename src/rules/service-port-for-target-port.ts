@@ -1,4 +1,4 @@
-import type { PortMatch } from '../model/objects.ts';
+import type { NamedPort, PortMatch, Service } from '../model/objects.ts';
 import { PROTOCOLS } from '../netset/connections.ts';
 import { targetsOf } from '../simulate/backends.ts';
 import type { Rule, RuleContext } from './rule.ts';
@@ -8,6 +8,8 @@ import { deployment, policy, service } from './worlds/manifests.ts';
 /** Classes and findings after which the point is made. */
 const MOST_CLASSES = 50;
 const MOST_FINDINGS = 5;
+/** Ports of Services that are looked at; of some of them alone nothing could be said. */
+const MOST_PORTS = 50_000;
 
 const CLUSTER =
   deployment('shop/web', 'app: web', '{containerPort: 8080}') +
@@ -126,10 +128,22 @@ function mistakenPorts({ simulation, after }: RuleContext): ReadonlyMap<string, 
   const found = new Map<string, Mistake>();
   const named = new Set<number>();
   const targeted = new Set<string>();
+  const seen = new Map<Service, Set<readonly NamedPort[]>>();
+  let left = MOST_PORTS;
   for (const { podClass, directions } of simulation.subjects.slice(0, MOST_CLASSES)) {
     if (!directions.includes('ingress')) continue;
     for (const { port } of podClass.namedPorts) named.add(port);
     for (const service of after.servicesOf(podClass)) {
+      // Pods with the same named ports are led to the same targets.
+      const names = seen.get(service) ?? new Set();
+      seen.set(service, names);
+      if (names.has(podClass.namedPorts)) continue;
+      names.add(podClass.namedPorts);
+      left -= service.ports.length;
+      if (left < 0) {
+        simulation.budget.skip(`whether ports are those of Services, which have more than ${MOST_PORTS}`);
+        return new Map();
+      }
       const name = serviceText(service);
       for (const one of service.ports) {
         const targets = targetsOf(service, one, podClass.namedPorts);
