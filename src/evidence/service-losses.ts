@@ -51,7 +51,10 @@ export function serviceLosses(simulation: Simulation, sources: Sources): Service
   for (const { from: client, port: wanted, grade, source, route } of clientsOf(sources, old, backs)) {
     for (const port of old.ports) {
       if (wanted !== 0 && wanted !== port.port) continue;
-      if (!simulation.budget.spend(2 * backs.length)) return { losses, reached: true };
+      if (!simulation.budget.spend(2 * backs.length)) {
+        simulation.budget.skip('some of the clients of the Service');
+        return { losses, reached: true };
+      }
       if (!works(simulation.before, client, old, port, backs)) continue;
       const cause = causeOf(simulation.after, client, now, port);
       if (cause === undefined) reached ||= now.ports.some((one) => one.port === port.port);

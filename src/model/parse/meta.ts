@@ -11,14 +11,11 @@ const KEPT_ANNOTATIONS: ReadonlySet<string> = new Set([
   'kubernetes.io/ingress.class',
   'prometheus.io/scrape',
   'prometheus.io/port',
-  'prometheus.io/path',
-  'prometheus.io/scheme',
   'portent.dev/exempt',
   'portent.dev/exempt-reason',
   'portent.dev/exempt-until',
   ...LOAD_BALANCER_ANNOTATIONS,
 ]);
-const KEPT_PREFIXES = ['service.kubernetes.io/topology'] as const;
 
 /** The metadata every object has. */
 export interface Meta {
@@ -53,7 +50,7 @@ export function parseLabels(raw: unknown, interner: Interner = SHARED): Labels {
 
 /** Whether Portent reads an annotation of this name. */
 export function keepsAnnotation(name: string): boolean {
-  return KEPT_ANNOTATIONS.has(name) || KEPT_PREFIXES.some((prefix) => name.startsWith(prefix));
+  return KEPT_ANNOTATIONS.has(name);
 }
 
 function keptAnnotations(raw: unknown): Labels {
