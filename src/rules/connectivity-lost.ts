@@ -5,6 +5,7 @@ import type { Judged } from '../model/change.ts';
 import type { Service } from '../model/objects.ts';
 import { workloadText } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
+import type { Protocol } from '../netset/connections.ts';
 import { callerText, MOST_NAMED, nowText, patchOf, placeText, severityOf } from './cuts.ts';
 import { TIERS } from './reads.ts';
 import type { Rule, RuleContext, Statement } from './rule.ts';
@@ -171,7 +172,11 @@ function lossText(view: View, group: readonly Loss[], changed: Judged | undefine
       ? `${shortText(need.to)} port ${need.port}`
       : `${serviceName(need.service, need.from)}:${need.servicePort}`;
   const from = need.from;
-  const statement = {
+  const to =
+    need.service === undefined
+      ? commandText(view, need.to.workload)
+      : `service:${need.service.namespace}/${need.service.name}`;
+  return {
     subject: workloadText(
       direction === 'ingress' || typeof from === 'string' ? need.to.workload : from.workload,
     ),
@@ -183,21 +188,25 @@ function lossText(view: View, group: readonly Loss[], changed: Judged | undefine
       direction === 'ingress'
         ? `Add the client to ${rules}, with ${need.protocol} port ${need.port}.`
         : `Add the destination to ${rules}, with ${need.protocol} port ${need.port}.`,
+    ...seeOf(view, from, to, need.service === undefined ? need.port : need.servicePort, need.protocol),
   };
-  if (typeof from === 'string') return statement;
-  const caller = commandText(view, from.workload);
-  const to =
-    need.service === undefined
-      ? commandText(view, need.to.workload)
-      : `service:${need.service.namespace}/${need.service.name}`;
-  if (caller === undefined || to === undefined) return statement;
-  const port = need.service === undefined ? need.port : need.servicePort;
-  const protocol = need.protocol === 'TCP' ? '' : `/${need.protocol}`;
-  return { ...statement, see: `portent explain ${caller} ${to} ${port}${protocol}` };
+}
+
+/** The command that explains why a client is kept out, where there is one. */
+function seeOf(
+  view: View,
+  from: Caller,
+  to: string | undefined,
+  port: number,
+  protocol: Protocol,
+): Pick<Statement, 'see'> {
+  const caller = typeof from === 'string' ? undefined : commandText(view, from.workload);
+  if (caller === undefined || to === undefined) return {};
+  return { see: `portent explain ${caller} ${to} ${port}${protocol === 'TCP' ? '' : `/${protocol}`}` };
 }
 
 /** Back ends that are still there and no longer reached. Names that are gone, and empty Services, have rules of their own. */
-function* checkService({ evidence, change }: RuleContext): Iterable<Statement> {
+function* checkService({ evidence, change, after }: RuleContext): Iterable<Statement> {
   const old = change.before;
   if (old?.kind !== 'Service' || change.after === undefined) return;
   const losses = evidence
@@ -215,6 +224,13 @@ function* checkService({ evidence, change }: RuleContext): Iterable<Statement> {
       severity: severityOf(worst.grade),
       message: `${listText(clients)} can no longer reach ${old.name}:${worst.port.port} (${worst.port.protocol}; ${worst.source}): policies do not admit it at the new target port or back ends.`,
       because: [serviceText(old)],
+      ...seeOf(
+        after,
+        worst.client,
+        `service:${old.namespace}/${old.name}`,
+        worst.port.port,
+        worst.port.protocol,
+      ),
     };
   }
   const more = groups.slice(MOST_NAMED);

@@ -11,8 +11,11 @@ const seen = new Set<string>();
 for (const rule of RULES) {
   for (const world of [...rule.examples.bad, ...rule.examples.good]) {
     for (const { rule: id, see } of judgeWorld(world).findings) {
-      if (see === undefined || seen.has(see)) continue;
-      seen.add(see);
+      if (see === undefined) continue;
+      // What a policy and what a Service did may be asked for in the same words.
+      const once = `${world.manifest.includes('kind: Service')} ${see}`;
+      if (seen.has(once)) continue;
+      seen.add(once);
       test(`${id}: ${see}`, () => {
         const [program, command = '', ...words] = wordsOf(see);
         assert.equal(program, 'portent');
@@ -42,8 +45,8 @@ for (const rule of RULES) {
 }
 
 test('some findings name a command', () => {
-  assert.ok([...seen].some((see) => see.startsWith('portent explain ')));
-  assert.ok([...seen].some((see) => see.startsWith('portent diff ')));
+  assert.ok([...seen].some((see) => see.includes(' portent explain ')));
+  assert.ok([...seen].some((see) => see.includes(' portent diff ')));
 });
 
 /** The words as a shell hands them on; single quotes are the only ones used. */
