@@ -98,14 +98,17 @@ export function addressSet(address: Address): Addresses {
     : { v4: [], v6: [address, address] };
 }
 
+/** Whether the set holds the address. */
 export function hasAddress(set: Addresses, address: Address): boolean {
   return typeof address === 'number' ? within(set.v4, address) : within(set.v6, address);
 }
 
+/** Whether the set is empty. */
 export function noAddresses(set: Addresses): boolean {
   return set.v4.length === 0 && set.v6.length === 0;
 }
 
+/** What either holds. */
 export function uniteAddresses(a: Addresses, b: Addresses): Addresses {
   return { v4: unite(a.v4, b.v4, (n) => n + 1), v6: unite(a.v6, b.v6, (n) => n + 1n) };
 }
@@ -124,10 +127,12 @@ export function mergeAddresses(sets: readonly Addresses[]): Addresses {
   };
 }
 
+/** What both hold. */
 export function intersectAddresses(a: Addresses, b: Addresses): Addresses {
   return { v4: intersect(a.v4, b.v4), v6: intersect(a.v6, b.v6) };
 }
 
+/** What `a` holds and `b` does not. */
 export function subtractAddresses(a: Addresses, b: Addresses): Addresses {
   return {
     v4: subtract(
@@ -145,6 +150,7 @@ export function subtractAddresses(a: Addresses, b: Addresses): Addresses {
   };
 }
 
+/** Whether both sets hold the same. */
 export function addressesEqual(a: Addresses, b: Addresses): boolean {
   return sameRanges(a.v4, b.v4) && sameRanges(a.v6, b.v6);
 }

@@ -32,22 +32,27 @@ export function connectionsOf(protocol: Protocol, ports: Ports): Connections {
   return ports.length === 0 ? NO_CONNECTIONS : { ...NO_CONNECTIONS, [protocol]: ports };
 }
 
+/** Whether the set is empty. */
 export function noConnections(a: Connections): boolean {
   return a === NO_CONNECTIONS || (a.TCP.length === 0 && a.UDP.length === 0 && a.SCTP.length === 0);
 }
 
+/** Whether the set holds every port of every protocol. */
 export function allConnections(a: Connections): boolean {
   return a === ALL_CONNECTIONS || (a.TCP === ALL_PORTS && a.UDP === ALL_PORTS && a.SCTP === ALL_PORTS);
 }
 
+/** Whether the set holds the port of the protocol. */
 export function hasConnection(a: Connections, protocol: Protocol, port: number): boolean {
   return hasPort(a[protocol], port);
 }
 
+/** Whether both sets hold the same. */
 export function connectionsEqual(a: Connections, b: Connections): boolean {
   return a === b || (portsEqual(a.TCP, b.TCP) && portsEqual(a.UDP, b.UDP) && portsEqual(a.SCTP, b.SCTP));
 }
 
+/** What either holds. */
 export function uniteConnections(a: Connections, b: Connections): Connections {
   if (a === b || b === NO_CONNECTIONS || a === ALL_CONNECTIONS) return a;
   if (a === NO_CONNECTIONS || b === ALL_CONNECTIONS) return b;
@@ -58,6 +63,7 @@ export function uniteConnections(a: Connections, b: Connections): Connections {
   };
 }
 
+/** What both hold. */
 export function intersectConnections(a: Connections, b: Connections): Connections {
   if (a === b || b === ALL_CONNECTIONS || a === NO_CONNECTIONS) return a;
   if (a === ALL_CONNECTIONS || b === NO_CONNECTIONS) return b;
@@ -68,6 +74,7 @@ export function intersectConnections(a: Connections, b: Connections): Connection
   };
 }
 
+/** What `a` holds and `b` does not. */
 export function subtractConnections(a: Connections, b: Connections): Connections {
   if (b === NO_CONNECTIONS || a === NO_CONNECTIONS) return a;
   if (a === b || b === ALL_CONNECTIONS) return NO_CONNECTIONS;

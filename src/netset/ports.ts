@@ -29,6 +29,7 @@ export function hasPort(ports: Ports, port: number): boolean {
   return false;
 }
 
+/** Whether both sets hold the same. */
 export function portsEqual(a: Ports, b: Ports): boolean {
   if (a === b) return true;
   if (a.length !== b.length) return false;
@@ -36,6 +37,7 @@ export function portsEqual(a: Ports, b: Ports): boolean {
   return true;
 }
 
+/** What either holds. */
 export function unitePorts(a: Ports, b: Ports): Ports {
   if (a.length === 0 || a === b || b === ALL_PORTS) return b;
   if (b.length === 0 || a === ALL_PORTS) return a;
@@ -56,6 +58,7 @@ export function unitePorts(a: Ports, b: Ports): Ports {
   return canonical(merged);
 }
 
+/** What both hold. */
 export function intersectPorts(a: Ports, b: Ports): Ports {
   if (a === b || b === ALL_PORTS) return a;
   if (a === ALL_PORTS) return b;
@@ -73,6 +76,7 @@ export function intersectPorts(a: Ports, b: Ports): Ports {
   return canonical(common);
 }
 
+/** What `a` holds and `b` does not. */
 export function subtractPorts(a: Ports, b: Ports): Ports {
   if (a.length === 0 || b.length === 0) return a;
   if (a === b || b === ALL_PORTS) return NO_PORTS;

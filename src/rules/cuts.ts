@@ -18,6 +18,7 @@ export function callerText(caller: Caller): string {
   return shortText(caller);
 }
 
+/** What is declared weighs more than what labels make likely. */
 export function severityOf(grade: Grade): Severity {
   return grade === 'declared' ? 'high' : 'medium';
 }

@@ -26,6 +26,7 @@ export function groupOf(apiVersion: string): string {
   return slash < 0 ? '' : apiVersion.slice(0, slash);
 }
 
+/** Whether it is a policy of another API, which is counted and not read. */
 export function isForeignPolicy(apiVersion: string, kind: string): boolean {
   return FOREIGN.get(groupOf(apiVersion))?.has(kind) === true;
 }

@@ -25,6 +25,7 @@ export interface Meta {
   readonly annotations: Labels;
 }
 
+/** The metadata of a raw object; no fields when there are none. */
 export function metadata(raw: unknown): Fields {
   return fields(fields(raw).metadata);
 }

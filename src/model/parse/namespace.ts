@@ -6,6 +6,7 @@ import { fields, isAbsent, text } from './wire.ts';
 /** Every namespace carries this label with its own name as value, written or not (KEP-2161). */
 export const NAMESPACE_NAME_LABEL = 'kubernetes.io/metadata.name';
 
+/** A Namespace of v1 as stored. */
 export function parseNamespace(raw: unknown): Namespace {
   const { name, labels, deletionTimestamp } = metadata(raw);
   return {

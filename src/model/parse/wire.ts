@@ -7,6 +7,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 const NO_FIELDS: Fields = Object.freeze(Object.create(null));
 const NO_ITEMS: readonly unknown[] = Object.freeze([]);
 
+/** Whether the value is a JSON object: neither a list nor null. */
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -16,6 +17,7 @@ export function fields(value: unknown): Fields {
   return isFields(value) ? value : NO_FIELDS;
 }
 
+/** The items of a list; none when it is no list. */
 export function items(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : NO_ITEMS;
 }
@@ -25,6 +27,7 @@ export function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** The strings of a list; what else stands in it is dropped. */
 export function texts(value: unknown): string[] {
   return items(value).filter((item) => typeof item === 'string');
 }
