@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   chartFolder,
   type Helm,
@@ -33,6 +34,7 @@ export class Installed {
   readonly #folder: string;
   /** By the pod's name. */
   readonly pods = new Map<string, RunningPod>();
+  readonly #starting = new Map<string, Promise<void>>();
 
   private constructor(cluster: Cluster, network: ServiceNetwork, folder: string) {
     this.cluster = cluster;
@@ -123,14 +125,56 @@ export class Installed {
       await pod.stop();
     }
     const fresh = wanted.filter(({ metadata }) => !this.pods.has(metadata.name));
-    await Promise.all(
-      fresh.map(async (pod) => {
-        this.pods.set(pod.metadata.name, await this.host.start(pod));
-      }),
-    );
+    await Promise.all(fresh.map((pod) => this.#run(pod)));
     const all = wanted.map(({ metadata }) => this.pods.get(metadata.name) as RunningPod);
     await Promise.all(all.map((pod) => pod.ready()));
     return all;
+  }
+
+  /**
+   * Plays the kubelet until the signal: starts every pod of Portent's namespace that has an address, ends those that
+   * are gone, and tells the API server how those ended that run to an end.
+   */
+  async keepUp(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const { items } = await this.get<{ readonly items: readonly Pod[] }>(
+        `/api/v1/namespaces/${namespace}/pods`,
+      );
+      const names = new Set(items.map(({ metadata }) => metadata.name));
+      for (const [name, pod] of this.pods) {
+        if (names.has(name)) continue;
+        this.pods.delete(name);
+        await pod.stop();
+      }
+      for (const pod of items) await this.#keepUpWith(pod);
+      await sleep(100);
+    }
+  }
+
+  async #keepUpWith(pod: Pod): Promise<void> {
+    const { name } = pod.metadata;
+    const running = this.pods.get(name);
+    if (pod.status.phase !== 'Running' || pod.status.podIP === undefined) return;
+    if (running === undefined) await this.#run(pod);
+    else if (running.exit !== undefined) {
+      const phase = running.exit === 'exit status 0' ? 'Succeeded' : 'Failed';
+      const path = `/api/v1/namespaces/${namespace}/pods/${name}/status`;
+      await this.cluster.request('PATCH', path, { status: { phase } });
+    }
+  }
+
+  /** Starts a pod, unless somebody does already. */
+  async #run(pod: Pod): Promise<void> {
+    const { name } = pod.metadata;
+    let starting = this.#starting.get(name);
+    if (starting === undefined) {
+      starting = this.host.start(pod).then((running) => {
+        this.pods.set(name, running);
+        this.#starting.delete(name);
+      });
+      this.#starting.set(name, starting);
+    }
+    await starting;
   }
 
   /** Ends every pod of the Deployment here; the API server is not told. */

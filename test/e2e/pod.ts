@@ -31,7 +31,7 @@ const script = `
 set -e
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 root=$1
-echo "$2" > /proc/sys/kernel/hostname
+hostname "$2"
 shift 2
 ip link set lo up
 ip route add local 10.96.0.0/16 dev lo
