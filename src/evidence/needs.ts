@@ -29,6 +29,7 @@ export function* needsTo(sources: Sources, podClass: PodClass): Iterable<Need> {
   const index = sources.indexOf(podClass.space.name);
   for (const service of view.servicesOf(podClass)) {
     const path = `${service.namespace}/${service.name}`;
+    if (service.ports.length > MOST_PORTS) sources.skip(`some of the ports of Service ${path}`);
     for (const { podClass: client, reference } of sources.referrersOf(service.namespace, service.name)) {
       yield* through(client, podClass, service, reference.port, 'declared', reference.source);
     }
@@ -56,6 +57,9 @@ export function* needsFrom(sources: Sources, podClass: PodClass): Iterable<Need>
   for (const reference of podClass.pods[0]?.references ?? []) {
     const service = view.service(reference.namespace, reference.service);
     if (service === undefined) continue;
+    if (service.ports.length > MOST_PORTS) {
+      sources.skip(`some of the ports of Service ${service.namespace}/${service.name}`);
+    }
     for (const target of backClasses(view, service)) {
       yield* through(podClass, target, service, reference.port, 'declared', reference.source);
     }
@@ -202,6 +206,9 @@ export function servicePortOf(service: Service, port: number | string): number {
   return service.ports.find(({ name }) => name === port)?.port ?? 0;
 }
 
+/** Ports of one Service: the needs through others are not to be crowded out by one with 10,000. */
+const MOST_PORTS = 64;
+
 /** One need for each port of the Service, or for the one port asked for. */
 function through(
   from: Caller,
@@ -216,6 +223,7 @@ function through(
   const needs: Need[] = [];
   for (const port of service.ports) {
     if (wanted !== 0 && port.port !== wanted) continue;
+    if (needs.length >= MOST_PORTS) break;
     const { port: servicePort, protocol } = port;
     for (const target of targetsOf(service, port, to.namedPorts)) {
       needs.push({ from, to, service, servicePort, protocol, port: target, grade, source, route });

@@ -1,3 +1,4 @@
+import type { Judged } from '../model/change.ts';
 import type { Direction, NetworkPolicy, PolicyRule } from '../model/objects.ts';
 import type { Simulation } from '../simulate/contract.ts';
 
@@ -70,11 +71,13 @@ export function outsideWeightOf(policies: readonly NetworkPolicy[], direction: D
 
 const weights = new WeakMap<Simulation, number>();
 
-/** The heaviest list of policies among the first subjects of a change; they mostly share one. */
+/** The heaviest list of policies among the first subjects of a change, or the changed policy itself. */
 export function weightOfChange(simulation: Simulation): number {
   const known = weights.get(simulation);
   if (known !== undefined) return known;
-  let most = 1;
+  const { before, after } = simulation.change;
+  // The changed policy counts wherever it stands; the others mostly are the same for all subjects.
+  let most = Math.max(ownWeight(before), ownWeight(after));
   for (const { ingress, egress, directions } of simulation.subjects.slice(0, 16)) {
     for (const direction of directions) {
       const { before, after } = direction === 'ingress' ? ingress : egress;
@@ -83,4 +86,9 @@ export function weightOfChange(simulation: Simulation): number {
   }
   weights.set(simulation, most);
   return most;
+}
+
+function ownWeight(object: Judged | undefined): number {
+  if (object?.kind !== 'NetworkPolicy') return 1;
+  return Math.max(weightOf([object], 'ingress'), weightOf([object], 'egress'));
 }
