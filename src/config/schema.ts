@@ -101,9 +101,16 @@ export const schema = z.strictObject({
         .meta({ description: 'Largest review. The API server sends up to about 6 MiB for one update.' }),
       bodies: bytes(1024, 4 * 1024 ** 3)
         .prefault('64Mi')
-        .meta({ description: 'All reviews in flight together; more are answered 503.' }),
-      inFlight: whole(1, 10_000).default(64).meta({ description: 'Reviews at once; more are answered 429.' }),
-      connections: whole(1, 100_000).default(1000).meta({ description: 'Open connections at once.' }),
+        .meta({
+          description:
+            'What has arrived of unfinished reviews, together; past it the oldest is answered 503.',
+        }),
+      inFlight: whole(1, 10_000).default(64).meta({
+        description: 'Reviews at once that wait for word on an exemption; more are answered 429.',
+      }),
+      connections: whole(1, 100_000)
+        .default(1000)
+        .meta({ description: 'Open connections at once; past it the one idle longest gives way.' }),
       headerSeconds: seconds(0.1, 300).default(5).meta({ description: 'Time to send the request headers.' }),
       bodySeconds: seconds(0.1, 300).default(10).meta({ description: 'Time to send a whole request.' }),
       idleSeconds: seconds(0.1, 3600)

@@ -1,9 +1,11 @@
 /** What one server lets itself be asked for. Times in seconds, sizes in bytes. */
 export interface Limits {
   readonly body: number;
-  /** All bodies that are being read or judged, together. */
+  /** What has arrived of all bodies that are not whole yet, and the reviews that wait for an answer, together. */
   readonly bodies: number;
+  /** Reviews that wait for the API server's word on an exemption. All others are answered as soon as they are there. */
   readonly inFlight: number;
+  /** Past it the one that has been idle longest gives way. */
   readonly connections: number;
   readonly headerSeconds: number;
   readonly bodySeconds: number;

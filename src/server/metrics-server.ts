@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { Connections } from './connections.ts';
 import { isLocal } from './debug.ts';
 
 /** What the probes of a pod are told. */
@@ -55,26 +55,12 @@ export function buildMetricsServer(
   });
   server.headersTimeout = 5000;
   server.requestTimeout = 10_000;
-  limitConnections(server);
+  new Connections(server, CONNECTIONS);
   return server;
 }
 
-/** Connections at once. */
+/** Connections at once: however many are held open, the kubelet's probes get in. */
 const CONNECTIONS = 100;
-
-/**
- * Past the limit the oldest connection gives way to the new one. Were the new one refused, whoever holds enough of
- * them without a word could keep the kubelet's probes out until it restarts the pod.
- */
-function limitConnections(server: Server): void {
-  const open = new Set<Socket>();
-  server.on('connection', (socket) => {
-    open.add(socket);
-    socket.once('close', () => open.delete(socket));
-    const [oldest] = open;
-    if (open.size > CONNECTIONS) oldest?.destroy();
-  });
-}
 
 /** `ok`, or what is missing, one thing a line. */
 export function readinessText({ ready, detail }: Readiness): string {

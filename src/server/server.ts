@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
@@ -5,7 +6,9 @@ import { failure } from '../admission/answer.ts';
 import { type AdmissionDeps, type Answer, handleReview, type Outcome } from '../admission/handle.ts';
 import { type Logger, logReview } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { Bodies, CrowdedError } from './bodies.ts';
 import { Callers, type CallersConfig } from './callers.ts';
+import { Connections } from './connections.ts';
 import { failureOf } from './errors.ts';
 import { jsonError } from './json.ts';
 import type { LagMeter } from './lag.ts';
@@ -45,6 +48,12 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 /** Milliseconds an answer may wait for the API server's word on an exemption. */
 const MOST_PATIENCE = 2000;
 const TEXT_TYPE = 'text/plain; charset=utf-8';
+const CROWDED = 'Portent reads as much as it may at once (limits.bodies); try again';
+
+const started = Symbol('started');
+const size = Symbol('size');
+/** When its headers were there, in milliseconds, and how long its body is. */
+type Timed = FastifyRequest & { [started]?: number; [size]?: number };
 
 /** Builds the webhook's server: HTTP/1.1 over TLS 1.3, one review at a time, nothing kept open for ever. */
 export function buildServer(deps: ServerDeps): WebhookServer {
@@ -84,14 +93,19 @@ export function buildServer(deps: ServerDeps): WebhookServer {
     },
   });
   const server = app.server as unknown as HttpsServer;
-  server.maxConnections = limits.connections;
+  const connections = new Connections(server, limits.connections);
+  const bodies = new Bodies(limits);
 
   app.removeAllContentTypeParsers();
   const parse = app.getDefaultJsonParser('remove', 'remove');
-  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
-    parse(request, body, (error, value) => {
-      if (error === null || body === '') done(error, value);
-      else done(jsonError(body));
+  app.addContentTypeParser('application/json', (request: Timed, payload: IncomingMessage, done) => {
+    bodies.read(payload, (failed, body) => {
+      if (failed !== null) return done(failed);
+      request[size] = body.length;
+      parse(request, body, (error, value) => {
+        if (error === null || body === '') done(error, value);
+        else done(jsonError(body));
+      });
     });
   });
 
@@ -100,6 +114,10 @@ export function buildServer(deps: ServerDeps): WebhookServer {
     done();
   });
   app.setErrorHandler((error, request, reply) => {
+    if (error instanceof CrowdedError) {
+      shed(reply, 'memory', 503, 'ServiceUnavailable', CROWDED);
+      return;
+    }
     const failed = failureOf(error, limits);
     if (failed.malformed === undefined) logger.error({ err: error, url: request.url }, 'request failed');
     else metrics.malformed(failed.malformed);
@@ -117,11 +135,6 @@ export function buildServer(deps: ServerDeps): WebhookServer {
       .send(failure(status, reason, text));
   });
 
-  const started = Symbol('started');
-  type Timed = FastifyRequest & { [started]?: number };
-
-  /** Bytes of all bodies in flight, as announced. */
-  let bodies = 0;
   /** Refuses a review before its body is read. */
   const admit = (request: Timed, reply: FastifyReply, done: () => void): void => {
     request[started] = performance.now();
@@ -144,29 +157,10 @@ export function buildServer(deps: ServerDeps): WebhookServer {
       shed(reply, 'lag', 503, 'ServiceUnavailable', `Portent is ${lag.toFixed(1)} s late; try again`);
       return;
     }
-    if (metrics.inFlight >= limits.inFlight) {
-      const text = `Portent answers ${limits.inFlight} reviews at once at most (limits.inFlight); try again`;
-      shed(reply, 'in_flight', 429, 'TooManyRequests', text);
-      return;
-    }
-    // Sent in chunks, it may become as long as any.
-    const length = Number(request.headers['content-length'] ?? limits.body);
-    if (bodies + length > limits.bodies && bodies > 0) {
-      const text = 'Portent reads as much as it may at once (limits.bodies); try again';
-      shed(reply, 'memory', 503, 'ServiceUnavailable', text);
-      return;
-    }
     if (deps.memory.share() * 100 > limits.memoryPercent) {
       shed(reply, 'memory', 503, 'ServiceUnavailable', 'Portent is short of memory; try again');
       return;
     }
-    metrics.inFlight++;
-    bodies += length;
-    // 'close' comes once, whether the answer was sent or the caller left in the middle of its body.
-    reply.raw.once('close', () => {
-      metrics.inFlight--;
-      bodies -= length;
-    });
     done();
   };
   const shed = (
@@ -199,11 +193,32 @@ export function buildServer(deps: ServerDeps): WebhookServer {
     const answer = handleReview(request.body, deps.admission);
     if (answer.later === undefined) {
       give(reply, answer, start);
+      // What is no review makes nobody known.
+      if (answer.status === 200) connections.answered(request.raw.socket);
       return;
     }
+    if (metrics.inFlight >= limits.inFlight) {
+      const text = `${limits.inFlight} reviews at once at most wait for an answer (limits.inFlight); try again`;
+      shed(reply, 'in_flight', 429, 'TooManyRequests', text);
+      return;
+    }
+    const bytes = request[size] ?? 0;
+    if (!bodies.hold(bytes)) {
+      shed(reply, 'memory', 503, 'ServiceUnavailable', CROWDED);
+      return;
+    }
+    metrics.inFlight++;
+    connections.hold(request.raw.socket);
     const left = (deadline ?? Number.POSITIVE_INFINITY) - (performance.now() - start);
     // Handed to Fastify: what goes wrong then is its error too, and not the end of the process.
-    return answer.later(Math.min(MOST_PATIENCE, left / 2)).then((late) => give(reply, late, start));
+    return answer
+      .later(Math.min(MOST_PATIENCE, left / 2))
+      .then((late) => give(reply, late, start))
+      .finally(() => {
+        metrics.inFlight--;
+        bodies.release(bytes);
+        connections.release(request.raw.socket);
+      });
   });
   const give = (reply: FastifyReply, answer: Answer, start: number): void => {
     // Asked again: its body may have come in after the server began to leave.

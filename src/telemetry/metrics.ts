@@ -55,7 +55,7 @@ type Phase = (typeof LABEL_VALUES.phase)[number];
 /** The metrics of one process, on a registry of their own. */
 export class Metrics {
   readonly registry = new Registry();
-  /** Reviews being read or answered now. */
+  /** Reviews that are there and wait for their answer now. */
   inFlight = 0;
   readonly #requests = this.#counter(METRICS.requests);
   readonly #duration = this.#histogram(METRICS.duration);

@@ -62,7 +62,7 @@ export const METRICS = {
   inFlight: {
     name: 'portent_admission_in_flight',
     type: 'gauge',
-    help: 'Admission reviews being read or answered now.',
+    help: 'Admission reviews that are there and wait for their answer now.',
     labels: [],
   },
   shed: {

@@ -1,13 +1,12 @@
 /** Starting, failing and ending, while the API server goes on asking. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, type TLSSocket } from 'node:tls';
 import { type Cluster, startCluster } from '../cluster/cluster.ts';
 import { webhooksInForce } from '../cluster/webhook.ts';
+import { authority, harness } from '../server/harness.ts';
 import { namespaceOf, policy } from './objects.ts';
 import { apply, chartAccount, type Portent, register, say, startPortent } from './portent.ts';
 import { Switchboard } from './switchboard.ts';
@@ -138,34 +137,25 @@ test("nobody answers, and the chart's own account takes the webhook away", { tim
 
 test('what is shed is asked again until the deadline, and then left to failurePolicy', {
   timeout: 60_000,
-}, async () => {
-  const portent = await start({ config: { limits: { inFlight: 1 } } });
-  const occupy = async (): Promise<TLSSocket> => {
-    const socket = connect({ host: '127.0.0.1', port: portent.port, ca: portent.caPem });
-    await once(socket, 'secureConnect');
-    socket.write(
-      'POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
-    );
-    return socket;
-  };
-  await register(cluster, portent, { failurePolicy: 'Ignore' });
-  const first = await occupy();
+}, async (t) => {
+  // The server alone: whether it sheds can be set.
+  const server = await harness();
+  t.after(server.close);
+  const at = { caPem: authority.certificate, port: server.port };
+  server.lag = 60;
+  await register(cluster, at, { failurePolicy: 'Ignore' });
   const passed = await apply(cluster, closed('default', 'shed'));
-  first.destroy();
   assert.deepEqual([passed.code, passed.warnings], [0, []], passed.stderr);
-  const { text } = await portent.health('/metrics');
-  const shed = Number(/shed_total\{reason="in_flight"\} (\d+)/.exec(text)?.[1]);
+  const shed = Number(/shed_total\{reason="lag"\} (\d+)/.exec(await server.metrics.text())?.[1]);
   assert.ok(shed >= 3, 'the API server heeds Retry-After');
-  assert.equal((await portent.health('/readyz')).status, 200, 'no probe is shed');
 
-  await register(cluster, portent);
-  const second = await occupy();
+  await register(cluster, at);
   const refused = await apply(cluster, closed('default', 'refused'));
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /failed calling webhook "validate\.portent\.dev"/);
   const waiting = apply(cluster, closed('default', 'late'), '--dry-run=server');
   await sleep(1_500);
-  second.destroy();
+  server.lag = 0;
   const answered = await waiting;
   assert.equal(answered.code, 0, answered.stderr);
 });

@@ -168,7 +168,7 @@ export interface HookOptions {
  */
 export async function register(
   cluster: Cluster,
-  { caPem, port }: Portent,
+  { caPem, port }: Pick<Portent, 'caPem' | 'port'>,
   options: HookOptions = {},
 ): Promise<void> {
   const policy = options.failurePolicy ?? 'Fail';

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { connect as connectPlain } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
+import { promisify } from 'node:util';
+import type { MayExempt } from '../../src/admission/judging.ts';
 import { startLagMeter } from '../../src/server/lag.ts';
 import { deadlineOf } from '../../src/server/limits.ts';
-import { policy, review } from '../admission/reviews.ts';
+import { nodePortService, policy, review } from '../admission/reviews.ts';
 import { authority, type Harness, type HarnessOptions, harness, keepAlive, send } from './harness.ts';
 
 const body = JSON.stringify(review({ object: policy('p') }));
@@ -58,45 +61,135 @@ test('a client that never finishes its headers, or its body, is answered 408 and
 
 test('a connection that never starts TLS is cut off', () =>
   withServer({ limits: { headerSeconds: 0.3 } }, async (server) => {
-    const { connect: plain } = await import('node:net');
-    const socket = plain(server.port, '127.0.0.1');
+    const socket = connectPlain(server.port, '127.0.0.1');
     socket.on('error', () => {});
     socket.resume();
     await once(socket, 'connect');
     await once(socket, 'close', { signal: AbortSignal.timeout(4000) });
   }));
 
-test('reviews past the cap are told to come again, and the count goes back to zero', () =>
-  withServer({ limits: { inFlight: 2 } }, async (server) => {
-    const sockets = await Promise.all([raw(server), raw(server)]);
-    for (const socket of sockets) socket.write(HEAD + body.slice(0, 20));
+/** A review that waits for word on an exemption. */
+const asking = JSON.stringify(
+  review({
+    object: {
+      ...nodePortService('web2', 3000),
+      metadata: {
+        name: 'web2',
+        namespace: 'default',
+        annotations: {
+          'portent.dev/exempt': 'node-port-range',
+          'portent.dev/exempt-reason': 'old appliance',
+          'portent.dev/exempt-until': '2999-12-31',
+        },
+      },
+    },
+  }),
+);
+
+/** An API server that says nothing about exemptions until it is told to. */
+function silence(): { mayExempt: MayExempt; end: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return {
+    mayExempt: () => promise.then(() => ({ kind: 'refused', reason: 'no' }) as const),
+    end: resolve,
+  };
+}
+
+test('reviews that wait past the cap are told to come again, others are answered, and the count goes back', () => {
+  const { mayExempt, end } = silence();
+  return withServer({ limits: { inFlight: 2 }, admission: { mayExempt } }, async (server) => {
+    const waiting = [send(`${server.url}/validate`, asking), send(`${server.url}/validate`, asking)];
     assert(await counted(server, 'portent_admission_in_flight 2'));
-    const reply = await send(`${server.url}/validate`, body);
+    const reply = await send(`${server.url}/validate`, asking);
     assert.equal(reply.status, 429);
     assert.equal(reply.headers['retry-after'], '1');
-    assert.match(reply.text, /2 reviews at once at most \(limits\.inFlight\)/);
-    assert.equal((await send(`${server.url}/healthz`)).status, 200, 'probes are never shed');
-    sockets[0]?.destroy();
-    assert(await counted(server, 'portent_admission_in_flight 1'));
+    assert.match(reply.text, /2 reviews at once at most wait for an answer \(limits\.inFlight\)/);
     assert.equal((await send(`${server.url}/validate`, body)).status, 200);
-    sockets[1]?.end(body.slice(20));
+    assert.equal((await send(`${server.url}/healthz`)).status, 200, 'probes are never shed');
+    end();
+    assert.deepEqual(
+      (await Promise.all(waiting)).map(({ status }) => status),
+      [200, 200],
+    );
     assert(await counted(server, 'portent_admission_in_flight 0'));
+    assert.equal((await send(`${server.url}/validate`, asking)).status, 200);
     assert(await counted(server, 'shed_total{reason="in_flight"} 1'));
-  }));
+  });
+});
 
-test('connections past the cap are dropped, the others go on', () =>
-  withServer({ limits: { connections: 5 } }, async (server) => {
-    const agent = keepAlive(5);
-    const results = await Promise.allSettled(
-      Array.from({ length: 40 }, () => send(`${server.url}/validate`, body)),
-    );
-    assert(results.some(({ status }) => status === 'fulfilled'));
-    const after = await Promise.all(
-      Array.from({ length: 40 }, () => send(`${server.url}/validate`, body, { agent })),
-    );
-    assert(after.every(({ status }) => status === 200));
+test('strangers with half a review each keep no review out', () =>
+  withServer({ limits: { inFlight: 2 } }, async (server) => {
+    const agent = keepAlive(1);
+    const strangers = await Promise.all(Array.from({ length: 64 }, () => raw(server)));
+    for (const socket of strangers) socket.write(HEAD + body.slice(0, 20));
+    await sleep(100);
+    for (let i = 0; i < 5; i++) {
+      assert.equal((await send(`${server.url}/validate`, body, { agent })).status, 200);
+      assert.equal((await send(`${server.url}/validate`, body)).status, 200);
+    }
+    assert(await counted(server, 'portent_admission_in_flight 0'));
+    strangers[0]?.write(body.slice(20));
+    const [late] = await once(strangers[0] as TLSSocket, 'data');
+    assert.match(String(late), /^HTTP\/1\.1 200 /, 'the slow one is answered too');
+    for (const socket of strangers) socket.destroy();
     agent.destroy();
   }));
+
+/** Connections that are open on the server's side. */
+const held = (server: Harness) => {
+  const listening = server.webhook.app.server;
+  return promisify(listening.getConnections.bind(listening))();
+};
+
+test('past the cap on connections strangers give way, and the API server goes on', () =>
+  withServer({ limits: { connections: 20 } }, async (server) => {
+    const agent = keepAlive(1);
+    const ask = async () => {
+      const { status } = await send(`${server.url}/validate`, body, { agent });
+      assert.equal(status, 200);
+    };
+    await ask();
+    const [kept] = Object.values(agent.freeSockets).flat();
+    const plain = Array.from({ length: 60 }, () =>
+      connectPlain(server.port, '127.0.0.1').on('error', () => {}),
+    );
+    await Promise.all(plain.map((socket) => once(socket, 'connect')));
+    await ask();
+    const silent: TLSSocket[] = [];
+    for (let i = 0; i < 60; i++) silent.push(await raw(server));
+    await ask();
+    assert.equal(Object.values(agent.freeSockets).flat()[0], kept, 'its connection was never closed');
+    assert.equal((await send(`${server.url}/validate`, body)).status, 200, 'a new connection gets in');
+    assert((await held(server)) <= 20);
+    for (const socket of [...plain, ...silent]) socket.destroy();
+    agent.destroy();
+  }));
+
+test('past the cap the connection that brought a review longest ago gives way, never one that waits', () => {
+  const { mayExempt, end } = silence();
+  return withServer({ limits: { connections: 4 }, admission: { mayExempt } }, async (server) => {
+    const agent = keepAlive(1);
+    const ask = async () => assert.equal((await send(`${server.url}/validate`, body, { agent })).status, 200);
+    const waiting = send(`${server.url}/validate`, asking);
+    assert(await counted(server, 'portent_admission_in_flight 1'));
+    await ask();
+    const [kept] = Object.values(agent.freeSockets).flat();
+    const strangers: TLSSocket[] = [];
+    for (let i = 0; i < 20; i++) {
+      const socket = await raw(server);
+      socket.write(HEAD + body);
+      await once(socket, 'data');
+      strangers.push(socket);
+      await ask();
+    }
+    assert.equal(Object.values(agent.freeSockets).flat()[0], kept);
+    assert((await held(server)) <= 4);
+    end();
+    assert.equal((await waiting).status, 200);
+    for (const socket of strangers) socket.destroy();
+    agent.destroy();
+  });
+});
 
 test('while the event loop is late, reviews are shed and probes answered', () =>
   withServer({ limits: { lagSeconds: 1 } }, async (server) => {
@@ -109,37 +202,91 @@ test('while the event loop is late, reviews are shed and probes answered', () =>
     assert(await counted(server, 'shed_total{reason="lag"} 1'));
   }));
 
-test('bodies that are too much together, or a lack of memory, shed reviews and never probes', () =>
-  withServer({ limits: { bodies: 2 * body.length } }, async (server) => {
-    const sockets = await Promise.all([raw(server), raw(server)]);
-    for (const socket of sockets) socket.write(HEAD + body.slice(0, 20));
-    assert(await counted(server, 'portent_admission_in_flight 2'));
+const MEBI = 1024 ** 2;
+const large = (announced: number) => HEAD.replace(/Content-Length: \d+/, `Content-Length: ${announced}`);
+
+test('bodies that are announced and not sent keep no review out', () =>
+  withServer({ limits: { bodies: 8 * MEBI } }, async (server) => {
+    const agent = keepAlive(1);
+    const strangers = await Promise.all(Array.from({ length: 30 }, () => raw(server)));
+    for (const [i, socket] of strangers.entries()) {
+      const chunked = HEAD.replace(/Content-Length: \d+/, 'Transfer-Encoding: chunked');
+      socket.write(i % 2 === 0 ? large(7 * MEBI) : chunked);
+    }
+    await sleep(100);
+    for (const sent of [body, body.padEnd(6 * MEBI), body]) {
+      assert.equal((await send(`${server.url}/validate`, sent, { agent })).status, 200);
+      assert.equal((await send(`${server.url}/validate`, sent)).status, 200);
+    }
+    assert(!(await server.metrics.text()).includes('shed_total{reason="memory"} 1'));
+    for (const socket of strangers) socket.destroy();
+    agent.destroy();
+  }));
+
+test('bodies that are too much together: the one on its way longest gives way, not the API server', () =>
+  withServer({ limits: { bodies: 2 * MEBI } }, async (server) => {
+    const strangers = await Promise.all(Array.from({ length: 4 }, () => raw(server)));
+    const answers = strangers.map((socket) => textOf(socket));
+    for (const [i, socket] of strangers.entries()) {
+      const head = HEAD.replace(/Content-Length: \d+/, 'Transfer-Encoding: chunked');
+      const part = '{'.padEnd(900 * 1024);
+      socket.write(
+        i % 2 === 0 ? large(7 * MEBI) + part : `${head}${part.length.toString(16)}\r\n${part}\r\n`,
+      );
+      await sleep(100);
+    }
+    for (const answer of answers.slice(0, 2)) {
+      const text = await answer;
+      assert.match(text, /^HTTP\/1\.1 503 [\s\S]*\r\nretry-after: 1\r\n[\s\S]*limits\.bodies/);
+      assert.match(text, /\r\nconnection: close\r\n/i);
+    }
+    assert(await counted(server, 'shed_total{reason="memory"} 2'));
+    assert.equal((await send(`${server.url}/validate`, body)).status, 200);
+    assert.equal((await send(`${server.url}/validate`, body.padEnd(1.5 * MEBI))).status, 200);
+    assert(await counted(server, 'shed_total{reason="memory"} 4'));
+    await Promise.all(answers);
+    assert.equal((await send(`${server.url}/validate`, body.padEnd(6 * MEBI))).status, 200);
+    assert(await counted(server, 'shed_total{reason="memory"} 4'));
+  }));
+
+test('what a body held is given back, however it ended', () =>
+  withServer({ limits: { bodies: 2 * MEBI, headerSeconds: 0.5, bodySeconds: 1 } }, async (server) => {
+    for (let i = 0; i < 6; i++) {
+      const socket = await raw(server);
+      socket.write(large(7 * MEBI) + '{'.padEnd(900 * 1024));
+      await sleep(100);
+      socket.destroy();
+    }
+    const late = await raw(server);
+    late.write(large(7 * MEBI) + '{'.padEnd(900 * 1024));
+    assert.match(await textOf(late), /^HTTP\/1\.1 408 /);
+    const [first, second] = [await raw(server), await raw(server)];
+    const start = body.padEnd(900 * 1024);
+    for (const socket of [first, second]) socket.write(large(start.length + 2) + start);
+    await sleep(100);
+    for (const socket of [first, second]) {
+      socket.write('  ');
+      const [answer] = await once(socket, 'data');
+      assert.match(String(answer), /^HTTP\/1\.1 200 /);
+      socket.destroy();
+    }
+  }));
+
+test('a lack of memory sheds reviews and never probes', () =>
+  withServer({}, async (server) => {
+    server.memory = 0.95;
     const reply = await send(`${server.url}/validate`, body);
     assert.deepEqual([reply.status, reply.headers['retry-after']], [503, '1']);
-    assert.match(reply.text, /limits\.bodies/);
-    for (const socket of sockets) socket.destroy();
-    assert(await counted(server, 'portent_admission_in_flight 0'));
-    assert.equal((await send(`${server.url}/validate`, body)).status, 200);
-    server.memory = 0.95;
-    assert.equal((await send(`${server.url}/validate`, body)).status, 503);
     assert.equal((await send(`${server.url}/readyz`)).status, 200);
     server.memory = 0.5;
     assert.equal((await send(`${server.url}/validate`, body)).status, 200);
-    assert(await counted(server, 'shed_total{reason="memory"} 2'));
+    assert(await counted(server, 'shed_total{reason="memory"} 1'));
   }));
 
 test('one review that is larger than all together is read when it is alone', () =>
   withServer({ limits: { bodies: 10 } }, async (server) => {
     assert.equal((await send(`${server.url}/validate`, body)).status, 200);
-  }));
-
-test('a body sent in chunks counts as the largest there may be', () =>
-  withServer({ limits: { bodies: 7 * 1024 ** 2 + 1 } }, async (server) => {
-    const socket = await raw(server);
-    socket.write(HEAD.replace(/Content-Length: \d+/, 'Transfer-Encoding: chunked'));
-    assert(await counted(server, 'portent_admission_in_flight 1'));
-    assert.equal((await send(`${server.url}/validate`, body)).status, 503);
-    socket.destroy();
+    assert.equal((await send(`${server.url}/validate`, body.padEnd(MEBI))).status, 200);
   }));
 
 test('a process whose heap fills up sheds and lives, and answers again when it is empty', {
