@@ -16,7 +16,7 @@ import { LiveConfig } from './config/live.ts';
 import { standardTlsDirectory } from './config/load.ts';
 import { judge } from './decision/judge.ts';
 import type { Snapshot } from './model/snapshot.ts';
-import { RULES } from './rules/index.ts';
+import { RULE_IDS } from './rules/index.ts';
 import type { CallersConfig } from './server/callers.ts';
 import { type DebugSource, debugModel } from './server/debug.ts';
 import { startLagMeter } from './server/lag.ts';
@@ -76,7 +76,7 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
   const memory = startMemoryMeter();
   const recent = new Recent();
   const metrics: Metrics = new Metrics({
-    rules: [...RULES.map(({ id }) => id), 'budget'],
+    rules: [...RULE_IDS, 'budget'],
     version,
     sources: {
       model: () => ({ state: cluster.snapshot.health.state, pods: cluster.snapshot.podCount }),
@@ -223,7 +223,7 @@ interface Cluster {
 /** The configuration as it changes; each change is logged and counted. */
 function liveConfig({ config, file }: ServeOptions, { logger }: Log, metrics: () => Metrics): LiveConfig {
   const live: LiveConfig = new LiveConfig(config, {
-    rules: RULES.map(({ id }) => id),
+    rules: RULE_IDS,
     ...(file === undefined ? {} : { file }),
     onNews: ({ source, name, result, problems, later }) => {
       metrics().configRead(source, result);

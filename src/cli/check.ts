@@ -2,7 +2,7 @@ import { LiveConfig } from '../config/live.ts';
 import { type JudgeContext, judgeAll } from '../decision/judge.ts';
 import { changedObject } from '../model/change.ts';
 import { overlay } from '../model/overlay.ts';
-import { RULES } from '../rules/index.ts';
+import { RULE_IDS } from '../rules/index.ts';
 import { diffConnections } from '../simulate/diff.ts';
 import { ALLOWED, DENIED, Failure } from './failure.ts';
 import { writeReport } from './formats/check.ts';
@@ -32,7 +32,7 @@ async function reportOf(options: CheckOptions): Promise<Report> {
   }
   const loaded = loadSettings(options.config);
   const live = new LiveConfig(loaded.config, {
-    rules: RULES.map(({ id }) => id),
+    rules: RULE_IDS,
     onNews: ({ name, problems }) => {
       for (const problem of problems)
         process.stderr.write(`warning: PortentPolicy ${name} left out: ${problem}\n`);

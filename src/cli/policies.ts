@@ -6,7 +6,7 @@ import { type RawDocument, shown } from '../model/parse/problem.ts';
 import { checkMetadata } from '../model/parse/strict/metadata.ts';
 import type { Report } from '../model/parse/strict/report.ts';
 import { fields, isAbsent, isFields, text } from '../model/parse/wire.ts';
-import { RULES } from '../rules/index.ts';
+import { RULE_IDS } from '../rules/index.ts';
 
 const SERVED = 'portent.dev/v1alpha1';
 const FIELDS: readonly string[] = ['apiVersion', 'kind', 'metadata', 'spec', 'status'];
@@ -38,10 +38,7 @@ export function checkPortentPolicy({ raw }: RawDocument, report: Report): void {
   if (isAbsent(spec)) report([], 'spec is missing');
   else if (!isFields(spec)) report(['spec'], 'must be an object');
   else {
-    const read = readPolicySpec(
-      spec,
-      RULES.map(({ id }) => id),
-    );
+    const read = readPolicySpec(spec, RULE_IDS);
     for (const problem of 'problems' in read ? read.problems : []) {
       report(['spec', ...stepsOf(problem.path)], problem.text);
     }

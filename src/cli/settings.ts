@@ -1,6 +1,6 @@
 import { ConfigError } from '../config/errors.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
-import { RULES } from '../rules/index.ts';
+import { RULE_IDS } from '../rules/index.ts';
 import { Failure } from './failure.ts';
 
 /**
@@ -12,8 +12,7 @@ export function loadSettings(
   flags: Readonly<Record<string, string>> = {},
 ): LoadedConfig {
   try {
-    const rules = RULES.map(({ id }) => id);
-    return loadConfig({ rules, flags, ...(file === undefined ? {} : { file }) });
+    return loadConfig({ rules: RULE_IDS, flags, ...(file === undefined ? {} : { file }) });
   } catch (error) {
     if (error instanceof ConfigError) throw new Failure(error.message.split('\n'));
     throw error;

@@ -1,6 +1,6 @@
 /** From what the rules found to what is answered: actions, exemptions, the decision and its words. */
 import { type Change, changedObject, type Judged } from '../model/change.ts';
-import { RULES } from '../rules/index.ts';
+import { RULE_IDS } from '../rules/index.ts';
 import type { Finding, Rule, Severity, User } from '../rules/rule.ts';
 import { SEVERITIES } from '../rules/rule.ts';
 import type { RuleRun } from '../rules/run.ts';
@@ -143,16 +143,14 @@ function noted(finding: JudgedFinding, reason: string): JudgedFinding {
   return { ...finding, action: 'note', exemption: reason };
 }
 
-let everyRule: ReadonlySet<string> | undefined;
+const EVERY_RULE: ReadonlySet<string> = new Set(RULE_IDS);
 
 function rulesKnown(rules: readonly Rule[] | undefined): ReadonlySet<string> {
-  if (rules !== undefined) return new Set(rules.map(({ id }) => id));
-  everyRule ??= new Set(RULES.map(({ id }) => id));
-  return everyRule;
+  return rules === undefined ? EVERY_RULE : new Set(rules.map(({ id }) => id));
 }
 
-const PLACES = new Map(RULES.map(({ id }, place) => [id, place]));
-const place = ({ rule }: JudgedFinding): number => PLACES.get(rule) ?? RULES.length;
+const PLACES = new Map(RULE_IDS.map((id, place) => [id, place]));
+const place = ({ rule }: JudgedFinding): number => PLACES.get(rule) ?? RULE_IDS.length;
 
 /** Denials first, then by severity, the rule's place in the catalogue, subject and words: the same everywhere. */
 function byWeight(a: JudgedFinding, b: JudgedFinding): number {

@@ -78,6 +78,9 @@ export const RULES: readonly Rule[] = Object.freeze([
   namespaceWidePeer,
 ]);
 
+/** The ids, in the same order. */
+export const RULE_IDS: readonly string[] = Object.freeze(RULES.map(({ id }) => id));
+
 /** The rule of that id. */
 export function ruleOf(id: string): Rule | undefined {
   return RULES.find((rule) => rule.id === id);

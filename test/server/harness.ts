@@ -6,7 +6,7 @@ import { Writable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { AdmissionDeps } from '../../src/admission/handle.ts';
 import { Recent } from '../../src/admission/recent.ts';
-import { RULES } from '../../src/rules/index.ts';
+import { RULE_IDS } from '../../src/rules/index.ts';
 import type { CallersConfig } from '../../src/server/callers.ts';
 import type { Limits } from '../../src/server/limits.ts';
 import { buildServer, type WebhookServer } from '../../src/server/server.ts';
@@ -63,7 +63,7 @@ export async function harness(options: HarnessOptions = {}): Promise<Harness> {
     },
   });
   const store = cluster();
-  const metrics = options.metrics ?? new Metrics({ rules: RULES.map(({ id }) => id), version: 'test' });
+  const metrics = options.metrics ?? new Metrics({ rules: RULE_IDS, version: 'test' });
   const state = { lag: 0, memory: 0 };
   const webhook = buildServer({
     admission: {

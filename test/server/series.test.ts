@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OPTIONAL, optionalLabel, REQUIRED } from '../../src/cluster/kinds.ts';
-import { RULES } from '../../src/rules/index.ts';
+import { RULE_IDS } from '../../src/rules/index.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
 import { LABEL_VALUES } from '../../src/telemetry/names.ts';
 import { judgeWith, review } from '../admission/reviews.ts';
@@ -29,7 +29,7 @@ test('10,000 random reviews leave fewer than 1,000 series, and no name in a labe
   timeout: 120_000,
 }, async () => {
   const metrics = new Metrics({
-    rules: RULES.map(({ id }) => id),
+    rules: RULE_IDS,
     version: 'test',
     sources: {
       model: () => ({ state: 'live', pods: 1 }),
@@ -85,7 +85,7 @@ function strange(change: object, i: number, random: () => number): object {
 function unexpected(lines: readonly string[]): string[] {
   const known = new Set<string>([
     ...Object.values(LABEL_VALUES).flat(),
-    ...RULES.map(({ id }) => id),
+    ...RULE_IDS,
     ...kinds,
     ...['other', 'test', process.versions.node],
   ]);
