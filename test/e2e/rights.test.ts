@@ -71,6 +71,7 @@ for (const { label } of REQUIRED) {
       await rig.restart();
       const problem = `${label}: not allowed to list and watch them; grant it in Portent's ClusterRole`;
       await rig.pod.wait('it says why', async () => (await rig.readyz()).includes(problem));
+      await rig.pod.wait('all else is listed', async () => (await rig.debug()).problems.length === 1);
       await rig.pod.wait('it serves', async () => rig.pod.log().includes('certificate: served'));
       assert.equal((await rig.pod.page('/readyz')).status, 503);
       assert.equal((await rig.pod.page('/healthz')).status, 200);
