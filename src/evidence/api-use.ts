@@ -3,9 +3,8 @@ import type { NetworkPolicy } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import { addressSet, addressText } from '../netset/addresses.ts';
-import { hasConnection } from '../netset/connections.ts';
-import type { Simulation } from '../simulate/contract.ts';
-import { reach } from '../simulate/reach.ts';
+import type { Simulation, Verdict } from '../simulate/contract.ts';
+import { bestVerdict, reach, verdictAt } from '../simulate/reach.ts';
 import { type ApiEndpoint, apiEndpoints } from './api-server.ts';
 import { canLose } from './losses.ts';
 import type { Grade } from './need.ts';
@@ -96,25 +95,27 @@ function howCut(
   if (endpoints.length === 0) {
     return allowsAddresses(egress.before) && !allowsAddresses(egress.after) ? 'by-kind' : undefined;
   }
-  if (!endpoints.some((one) => reaches(before, podClass, one) === 'yes')) return undefined;
-  if (endpoints.some((one) => reaches(after, podClass, one) !== 'no')) return undefined;
+  if (!endpoints.some((one) => verdictOn(before, podClass, one) === 'allowed')) return undefined;
+  if (endpoints.some((one) => verdictOn(after, podClass, one) !== 'denied')) return undefined;
   const service = after.service('default', 'kubernetes');
   const byClusterIp = service?.clusterIPs.some((address) =>
     service.ports.some(
       ({ protocol, port }) =>
-        reaches(after, podClass, { address, ports: [{ name: '', protocol, port }] }) !== 'no',
+        verdictOn(after, podClass, { address, ports: [{ name: '', protocol, port }] }) !== 'denied',
     ),
   );
   return byClusterIp === true ? 'by-cluster-ip' : 'certain';
 }
 
-function reaches(view: View, podClass: PodClass, { address, ports }: ApiEndpoint): 'yes' | 'no' | 'unknown' {
-  const to = { kind: 'outside', addresses: addressSet(address) } as const;
-  const { allowed, unknown } = reach(view, { kind: 'class', podClass }, to);
+function verdictOn(view: View, podClass: PodClass, { address, ports }: ApiEndpoint): Verdict {
   // A slice without ports does not say where it listens.
   if (ports.some(({ port }) => port === 0) || ports.length === 0) return 'unknown';
-  if (ports.some(({ protocol, port }) => hasConnection(allowed, protocol, port))) return 'yes';
-  return ports.some(({ protocol, port }) => hasConnection(unknown, protocol, port)) ? 'unknown' : 'no';
+  const reached = reach(
+    view,
+    { kind: 'class', podClass },
+    { kind: 'outside', addresses: addressSet(address) },
+  );
+  return bestVerdict(ports.map(({ protocol, port }) => verdictAt(reached, protocol, port)));
 }
 
 /** Whether anything but pods is allowed on any port: the API server may be meant. */

@@ -11,10 +11,9 @@ import {
   containsAddresses,
   mergeAddresses,
 } from '../netset/addresses.ts';
-import { hasConnection } from '../netset/connections.ts';
 import { targetsOf } from '../simulate/backends.ts';
-import type { Simulation } from '../simulate/contract.ts';
-import { reach } from '../simulate/reach.ts';
+import type { End, Simulation, Verdict } from '../simulate/contract.ts';
+import { bestVerdict, reach, verdictAt } from '../simulate/reach.ts';
 import { apiSources, apiTunnels } from './api-server.ts';
 import { canLose } from './losses.ts';
 import { backClasses } from './needs.ts';
@@ -139,20 +138,16 @@ class Servers {
     if (podClass.hostNetwork || (policies.length === 0 && !unclear)) return 'yes';
     const openings = ingressOpenings(policies, podClass, protocol, target);
     if ((openings.any || admitsAll(podClass, openings.blocks)) && !unclear) return 'yes';
-    const passes = (from: Parameters<typeof reach>[1]): 'yes' | 'no' | 'unknown' => {
-      const { allowed, unknown } = reach(view, from, { kind: 'class', podClass });
-      if (hasConnection(allowed, protocol, target)) return 'yes';
-      return hasConnection(unknown, protocol, target) ? 'unknown' : 'no';
-    };
+    const verdictOn = (from: End): Verdict =>
+      verdictAt(reach(view, from, { kind: 'class', podClass }), protocol, target);
     // A tunnel's traffic comes from its pods, and they are all there is to let in.
-    if (this.#tunnels.some((one) => passes({ kind: 'class', podClass: one }) !== 'no')) return 'yes';
-    const verdicts = this.sources.map((addresses) => {
-      const all = addresses.map((address) => passes({ kind: 'outside', addresses: addressSet(address) }));
-      return all.includes('yes') ? 'yes' : all.includes('unknown') ? 'unknown' : 'no';
-    });
-    if (verdicts.length > 0 && verdicts.every((one) => one === 'yes')) return 'yes';
+    if (this.#tunnels.some((one) => verdictOn({ kind: 'class', podClass: one }) !== 'denied')) return 'yes';
+    const verdicts = this.sources.map((addresses) =>
+      bestVerdict(addresses.map((address) => verdictOn({ kind: 'outside', addresses: addressSet(address) }))),
+    );
+    if (verdicts.length > 0 && verdicts.every((one) => one === 'allowed')) return 'yes';
     if (unclear || verdicts.includes('unknown')) return 'unknown';
-    if (verdicts.includes('yes')) return 'partly';
+    if (verdicts.includes('allowed')) return 'partly';
     // The addresses that an overlay network gives the nodes are not in the model.
     if (openings.blocks.length > 0) return verdicts.length > 0 ? 'unlikely' : 'unknown';
     const placed = this.#placed && podClass.pods.every(({ node, ready }) => node !== '' || !ready);

@@ -3,9 +3,9 @@ import { workloadText } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import { ALL_ADDRESSES } from '../netset/addresses.ts';
 import { hasConnection } from '../netset/connections.ts';
-import type { End, Simulation, Subject } from '../simulate/contract.ts';
+import type { End, Simulation, Subject, Verdict } from '../simulate/contract.ts';
 import { classPoint, type Point, pointOf } from '../simulate/point.ts';
-import { reachPoints } from '../simulate/reach.ts';
+import { reachPoints, verdictAt } from '../simulate/reach.ts';
 import { sideOf } from '../simulate/side.ts';
 import type { Caller, Need } from './need.ts';
 import {
@@ -65,7 +65,7 @@ export function lossesOf(simulation: Simulation, sources: Sources): Losses {
           if (need.grade === 'likely') kept.add(pairOf(need));
           continue;
         }
-        if (verdict(simulation.before, need, points) !== 'allowed') continue;
+        if (verdictOn(simulation.before, need, points) !== 'allowed') continue;
         const key = keyOf(need);
         if (!losses.has(key)) losses.set(key, { need, direction, policies });
       }
@@ -140,17 +140,11 @@ function passes(view: View, need: Need, points: Points, direction: Direction): b
     const side = sideOf(view, us, direction, them);
     if (!side.mixed) return hasConnection(side.possible, need.protocol, need.port);
   }
-  return verdict(view, need, points) !== 'denied';
+  return verdictOn(view, need, points) !== 'denied';
 }
 
-function verdict(
-  view: View,
-  { protocol, port }: Need,
-  { from, to }: Points,
-): 'allowed' | 'denied' | 'unknown' {
-  const { allowed, unknown } = reachPoints(view, from, to);
-  if (hasConnection(allowed, protocol, port)) return 'allowed';
-  return hasConnection(unknown, protocol, port) ? 'unknown' : 'denied';
+function verdictOn(view: View, { protocol, port }: Need, { from, to }: Points): Verdict {
+  return verdictAt(reachPoints(view, from, to), protocol, port);
 }
 
 /** The caller as the simulator knows it. A controller nobody can see may be anywhere outside. */

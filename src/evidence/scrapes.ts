@@ -4,10 +4,9 @@ import type { Monitor, NetworkPolicy } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import { selects } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
-import { hasConnection } from '../netset/connections.ts';
 import { targetsOf } from '../simulate/backends.ts';
-import type { Simulation } from '../simulate/contract.ts';
-import { reach } from '../simulate/reach.ts';
+import type { Simulation, Verdict } from '../simulate/contract.ts';
+import { reach, verdictAt } from '../simulate/reach.ts';
 import { canLose } from './losses.ts';
 import { weightOfChange } from './weight.ts';
 
@@ -47,8 +46,8 @@ export function scrapeCuts(simulation: Simulation): ScrapeCut[] {
         budget.skip('some of what Prometheus scrapes');
         return cuts;
       }
-      if (scrapers.some((one) => verdict(after, one, podClass, scrape.port) !== 'no')) continue;
-      const could = scrapers.filter((one) => verdict(before, one, podClass, scrape.port) === 'yes');
+      if (scrapers.some((one) => verdictOn(after, one, podClass, scrape.port) !== 'denied')) continue;
+      const could = scrapers.filter((one) => verdictOn(before, one, podClass, scrape.port) === 'allowed');
       if (could.length > 0) cuts.push({ ...scrape, podClass, scrapers: could, policies: ingress.after });
     }
   }
@@ -122,12 +121,7 @@ function scrapersOf(view: View): PodClass[] {
   return [...found.values()];
 }
 
-function verdict(view: View, from: PodClass, to: PodClass, port: number): 'yes' | 'no' | 'unknown' {
-  const { allowed, unknown } = reach(
-    view,
-    { kind: 'class', podClass: from },
-    { kind: 'class', podClass: to },
-  );
-  if (hasConnection(allowed, 'TCP', port)) return 'yes';
-  return hasConnection(unknown, 'TCP', port) ? 'unknown' : 'no';
+function verdictOn(view: View, from: PodClass, to: PodClass, port: number): Verdict {
+  const reached = reach(view, { kind: 'class', podClass: from }, { kind: 'class', podClass: to });
+  return verdictAt(reached, 'TCP', port);
 }

@@ -4,8 +4,9 @@ import { workloadText } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import { EVERYTHING } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
-import { hasConnection, type Protocol } from '../netset/connections.ts';
-import { reach } from '../simulate/reach.ts';
+import type { Protocol } from '../netset/connections.ts';
+import type { Verdict } from '../simulate/contract.ts';
+import { reach, verdictAt } from '../simulate/reach.ts';
 import { nowText } from './cuts.ts';
 import { admit, type PatchOperation, peerWire, selectorWire, type Wire } from './patch.ts';
 import { TIERS } from './reads.ts';
@@ -222,20 +223,15 @@ function isCut(
   // Who answers DNS here is not known: only where nothing at all is open on its port is there something to say.
   if (targets.length === 0) return !admitsDns(now) && (old.length === 0 || admitsDns(old));
   return (
-    targets.some((target) => resolves(before, podClass, target) === 'yes') &&
-    targets.every((target) => resolves(after, podClass, target) === 'no')
+    targets.some((target) => verdictOn(before, podClass, target) === 'allowed') &&
+    targets.every((target) => verdictOn(after, podClass, target) === 'denied')
   );
 }
 
-function resolves(view: View, podClass: PodClass, target: DnsTarget): 'yes' | 'no' | 'unknown' {
-  if (podClass === target.podClass) return 'yes';
-  const { allowed, unknown } = reach(
-    view,
-    { kind: 'class', podClass },
-    { kind: 'class', podClass: target.podClass },
-  );
-  if (hasConnection(allowed, target.protocol, target.port)) return 'yes';
-  return hasConnection(unknown, target.protocol, target.port) ? 'unknown' : 'no';
+function verdictOn(view: View, podClass: PodClass, target: DnsTarget): Verdict {
+  if (podClass === target.podClass) return 'allowed';
+  const reached = reach(view, { kind: 'class', podClass }, { kind: 'class', podClass: target.podClass });
+  return verdictAt(reached, target.protocol, target.port);
 }
 
 function isBefore(a: PodClass, b: PodClass): boolean {

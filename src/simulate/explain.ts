@@ -1,6 +1,6 @@
 import type { Pod, Service } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
-import { hasConnection, type Protocol } from '../netset/connections.ts';
+import type { Protocol } from '../netset/connections.ts';
 import { type Backend, backendsOf } from './backends.ts';
 import { explainSide, type SideVerdict } from './because.ts';
 import type { Explanation, Verdict } from './contract.ts';
@@ -8,7 +8,7 @@ import type { ExplainEnd } from './ends.ts';
 import { foreignCaveat } from './foreign.ts';
 import { cutAddresses } from './parts.ts';
 import { outsidePoint, type Point, pointOf } from './point.ts';
-import { reachPoints, sharesNode } from './reach.ts';
+import { reachPoints, sharesNode, verdictAt } from './reach.ts';
 import { clientAddressReason } from './snat.ts';
 
 interface Judged {
@@ -75,12 +75,7 @@ function judge(view: View, from: Point, to: Point, port: number, protocol: Proto
   const onNode = to.kind === 'pods' && from.kind === 'addresses' && sharesNode(from, to.pods);
   const ingress =
     to.kind === 'pods' && !onNode ? explainSide(view, to, 'ingress', from, port, protocol) : OPEN;
-  const reached = reachPoints(view, from, to);
-  const verdict: Verdict = hasConnection(reached.allowed, protocol, port)
-    ? 'allowed'
-    : hasConnection(reached.unknown, protocol, port)
-      ? 'unknown'
-      : 'denied';
+  const verdict = verdictAt(reachPoints(view, from, to), protocol, port);
   return { verdict, ...words(verdict, egress, ingress, onNode) };
 }
 

@@ -2,13 +2,15 @@ import type { Pod } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import {
   ALL_CONNECTIONS,
+  hasConnection,
   intersectConnections,
   NO_CONNECTIONS,
   noConnections,
+  type Protocol,
   subtractConnections,
   uniteConnections,
 } from '../netset/connections.ts';
-import type { End, Reach } from './contract.ts';
+import type { End, Reach, Verdict } from './contract.ts';
 import { uniformParts } from './parts.ts';
 import {
   type AddressPoint,
@@ -41,6 +43,18 @@ export function reachPoints(view: View, from: Point, to: Point): Reach {
   const ingress = to.kind === 'pods' ? ingressSide(view, to, from) : OPEN_SIDE;
   if (!egress.mixed && !ingress.mixed) return meet(egress, ingress);
   return reachParts(view, from, to);
+}
+
+/** What a reach says of one port. */
+export function verdictAt({ allowed, unknown }: Reach, protocol: Protocol, port: number): Verdict {
+  if (hasConnection(allowed, protocol, port)) return 'allowed';
+  return hasConnection(unknown, protocol, port) ? 'unknown' : 'denied';
+}
+
+/** The verdict on a choice of ways, one of which is enough. */
+export function bestVerdict(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.includes('allowed')) return 'allowed';
+  return verdicts.includes('unknown') ? 'unknown' : 'denied';
 }
 
 /** Whether both pods have addresses, and no family in common: such a connection cannot even be dialled. */
