@@ -1,8 +1,8 @@
 import type { Direction, NetworkPolicy, PodPeer } from '../model/objects.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import type { Block } from '../netset/addresses.ts';
-import { hasConnection, type Protocol } from '../netset/connections.ts';
-import { portsAt } from '../simulate/match.ts';
+import type { Protocol } from '../netset/connections.ts';
+import { opensAt } from '../simulate/match.ts';
 import { classPoint } from '../simulate/point.ts';
 
 /** To whom policies open a port, by the kinds of their peers. */
@@ -25,7 +25,7 @@ export function ingressOpenings(
   const pods: { namespace: string; peer: PodPeer }[] = [];
   for (const { namespace, ingress } of policies) {
     for (const { peers, ports } of ingress ?? []) {
-      if (!hasConnection(portsAt(ports, point), protocol, port)) continue;
+      if (!opensAt(ports, point, protocol, port)) continue;
       if (peers === 'any') return { any: true, blocks: [], pods: [] };
       for (const peer of peers) {
         if (peer.kind === 'block') blocks.push(peer.block);
@@ -46,6 +46,6 @@ export function opensPort(
 ): boolean {
   const point = classPoint(podClass, podClass.pods);
   return policies.some((policy) =>
-    policy[direction]?.some(({ ports }) => hasConnection(portsAt(ports, point), protocol, port)),
+    policy[direction]?.some(({ ports }) => opensAt(ports, point, protocol, port)),
   );
 }

@@ -14,7 +14,9 @@ import {
   ALL_CONNECTIONS,
   type Connections,
   connectionsOf,
+  hasConnection,
   NO_CONNECTIONS,
+  type Protocol,
   uniteConnections,
 } from '../netset/connections.ts';
 import { portRange } from '../netset/ports.ts';
@@ -144,6 +146,32 @@ export function portsAt(ports: 'any' | readonly PortMatch[], destination: Point)
     byNames.set(names, resolved);
   }
   return resolved;
+}
+
+/** A list so short is read as it stands: to keep its set for each of 12,000 rules takes longer. */
+const SHORT = 4;
+
+/** Whether the connections a rule's ports stand for at a destination hold this one. */
+export function opensAt(
+  ports: 'any' | readonly PortMatch[],
+  destination: Point,
+  protocol: Protocol,
+  port: number,
+): boolean {
+  if (ports === 'any' || ports.length > SHORT) {
+    return hasConnection(portsAt(ports, destination), protocol, port);
+  }
+  for (const entry of ports) {
+    if (entry.protocol !== protocol) continue;
+    if ('from' in entry) {
+      if (port >= entry.from && port <= entry.to) return true;
+    } else if (destination.kind === 'pods') {
+      for (const named of destination.podClass.namedPorts) {
+        if (named.port === port && named.name === entry.name && named.protocol === protocol) return true;
+      }
+    }
+  }
+  return false;
 }
 
 function resolve(ports: readonly PortMatch[], names: readonly NamedPort[]): Connections {

@@ -1,4 +1,4 @@
-import type { Direction, NetworkPolicy, PodPeer, PolicyRule } from '../model/objects.ts';
+import type { Direction, NetworkPolicy, Peer, PodPeer, PolicyRule } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import type { Block } from '../netset/addresses.ts';
 import {
@@ -102,12 +102,22 @@ class Sum {
         this.allow(rule);
         continue;
       }
+      if (rule.peers.length === 1) {
+        this.#askOnly(policy, rule, i, rule.peers[0] as Peer);
+        continue;
+      }
       const { pods, blocks } = rulePeers(rule);
       if (this.#peer.kind === 'pods') {
         for (const { peer, index } of pods) this.askPods(policy, rule, i, peer, index);
       }
       if (blocks !== undefined) this.askBlock(policy, rule, i, blocks.block, blocks.index);
     }
+  }
+
+  /** There is nothing to sort, and a policy may have 12,000 such rules: to keep something for each takes longer. */
+  #askOnly(policy: NetworkPolicy, rule: PolicyRule, ruleIndex: number, peer: Peer): void {
+    if (peer.kind === 'block') this.askBlock(policy, rule, ruleIndex, peer.block, 0);
+    else if (this.#peer.kind === 'pods') this.askPods(policy, rule, ruleIndex, peer, 0);
   }
 
   askPods(
