@@ -4,7 +4,7 @@ import type { Protocol } from '../../netset/connections.ts';
 import type { BlockPeer, Direction, NetworkPolicy, Peer, PolicyRule, PortMatch } from '../objects.ts';
 import { EVERYTHING } from '../selector.ts';
 import { parseMeta } from './meta.ts';
-import { parseSelector } from './selector.ts';
+import { parseSelector, type Sharing, sharing } from './selector.ts';
 import { fields, isAbsent, isFields, items, portNumber, text, texts } from './wire.ts';
 
 /**
@@ -16,9 +16,10 @@ export function parseNetworkPolicy(raw: unknown): NetworkPolicy {
   const spec = fields(fields(raw).spec);
   const types = directions(spec.policyTypes, spec.egress);
   const ignored: Direction[] = [];
+  const shares = sharing();
   const section = (direction: Direction): readonly PolicyRule[] | undefined => {
     const written = spec[direction];
-    if (types.has(direction)) return parseRules(written, direction === 'ingress' ? 'from' : 'to');
+    if (types.has(direction)) return parseRules(written, direction === 'ingress' ? 'from' : 'to', shares);
     if (items(written).length > 0) ignored.push(direction);
     return undefined;
   };
@@ -49,25 +50,25 @@ function directions(policyTypes: unknown, egress: unknown): ReadonlySet<Directio
   return found;
 }
 
-function parseRules(raw: unknown, peersField: 'from' | 'to'): PolicyRule[] {
+function parseRules(raw: unknown, peersField: 'from' | 'to', shares: Sharing): PolicyRule[] {
   return items(raw).map((rule) => {
     if (!isAbsent(rule) && !isFields(rule)) return NOTHING;
     const { [peersField]: peers, ports } = fields(rule);
-    return { peers: parsePeers(peers), ports: parsePorts(ports) };
+    return { peers: parsePeers(peers, shares), ports: parsePorts(ports) };
   });
 }
 
-function parsePeers(raw: unknown): PolicyRule['peers'] {
+function parsePeers(raw: unknown, shares: Sharing): PolicyRule['peers'] {
   if (isAbsent(raw) || (Array.isArray(raw) && raw.length === 0)) return 'any';
   const peers: Peer[] = [];
   for (const item of items(raw)) {
-    const peer = parsePeer(item);
+    const peer = parsePeer(item, shares);
     if (peer !== undefined) peers.push(peer);
   }
   return peers;
 }
 
-function parsePeer(raw: unknown): Peer | undefined {
+function parsePeer(raw: unknown, shares: Sharing): Peer | undefined {
   const { podSelector, namespaceSelector, ipBlock } = fields(raw);
   if (!isAbsent(ipBlock)) {
     return isAbsent(podSelector) && isAbsent(namespaceSelector) ? parseBlockPeer(ipBlock) : undefined;
@@ -75,8 +76,8 @@ function parsePeer(raw: unknown): Peer | undefined {
   if (isAbsent(podSelector) && isAbsent(namespaceSelector)) return undefined;
   return {
     kind: 'pods',
-    namespaces: isAbsent(namespaceSelector) ? 'own' : parseSelector(namespaceSelector),
-    pods: isAbsent(podSelector) ? EVERYTHING : parseSelector(podSelector),
+    namespaces: isAbsent(namespaceSelector) ? 'own' : parseSelector(namespaceSelector, shares),
+    pods: isAbsent(podSelector) ? EVERYTHING : parseSelector(podSelector, shares),
   };
 }
 

@@ -2,11 +2,24 @@ import { EVERYTHING, type Requirement, type Selector } from '../selector.ts';
 import { SHARED } from './meta.ts';
 import { isAbsent, isFields, items } from './wire.ts';
 
+/** Selectors of one object whose lists are shared with equal ones. To look each of 24,000 up takes longer than to read it. */
+const MOST_SHARED = 256;
+
+/** How many selectors of an object are still shared. */
+export interface Sharing {
+  left: number;
+}
+
+/** For one object. */
+export function sharing(): Sharing {
+  return { left: MOST_SHARED };
+}
+
 /**
  * A LabelSelector as stored. Absent reads as `{}`, which selects everything: callers for whom absence means
  * something else must ask before. An invalid selector has `problem` set and selects nothing.
  */
-export function parseSelector(raw: unknown): Selector {
+export function parseSelector(raw: unknown, shares: Sharing = sharing()): Selector {
   if (isAbsent(raw)) return EVERYTHING;
   if (!isFields(raw)) return broken('the selector is not an object');
   const { matchLabels, matchExpressions } = raw;
@@ -27,8 +40,8 @@ export function parseSelector(raw: unknown): Selector {
     requirements.push(requirement);
   }
   if (requirements.length === 0) return EVERYTHING;
-  requirements.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-  return { requirements: SHARED.requirements(requirements) };
+  if (requirements.length > 1) requirements.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  return { requirements: --shares.left < 0 ? requirements : SHARED.requirements(requirements) };
 }
 
 /** A Service's selector: a map of labels. Absent or empty = no selector. */
