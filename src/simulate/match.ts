@@ -3,10 +3,9 @@ import { selects } from '../model/selector.ts';
 import {
   type Address,
   type Addresses,
-  addressesEqual,
   type Block,
+  coverage,
   hasAddress,
-  intersectAddresses,
   NO_ADDRESSES,
   noAddresses,
 } from '../netset/addresses.ts';
@@ -60,7 +59,7 @@ export function matchBlock(block: Block, end: Point, subject: PodPoint, blocks: 
   if (blocks === 'no') return 'no';
   let common: Match | undefined;
   for (const pod of end.pods) {
-    const match = coverage(block, pod.addresses, families);
+    const match = podCoverage(block, pod.addresses, families);
     if (common !== undefined && common !== match) return 'mixed';
     common = match;
   }
@@ -78,9 +77,15 @@ function matchAddresses(block: Block, end: AddressPoint, families: Families): Ma
   // A node whose address is not known may or may not be in the block.
   if (noAddresses(end.addresses)) return end.nodes.length > 0 ? 'unknown' : 'no';
   const addresses = ofFamilies(end.addresses, families);
-  const common = intersectAddresses(block.addresses, addresses);
-  if (noAddresses(common)) return 'no';
-  return addressesEqual(common, addresses) ? 'yes' : 'mixed';
+  if (noAddresses(addresses)) return 'no';
+  switch (coverage(block.addresses, addresses)) {
+    case 'all':
+      return 'yes';
+    case 'some':
+      return 'mixed';
+    case 'none':
+      return 'no';
+  }
 }
 
 /** The addresses of these families alone. */
@@ -90,7 +95,7 @@ export function ofFamilies(addresses: Addresses, families: Families): Addresses 
 }
 
 /** `mixed` when the block covers one address of the pod and not another that could be used as well. */
-function coverage(block: Block, addresses: readonly Address[], families: Families): Match {
+function podCoverage(block: Block, addresses: readonly Address[], families: Families): Match {
   let covered = 0;
   let counted = 0;
   for (const address of addresses) {

@@ -10,10 +10,12 @@ import {
   addressesEqual,
   addressSet,
   containsAddresses,
+  coverage,
   hasAddress,
   intersectAddresses,
   LAST_V4,
   LAST_V6,
+  mergeAddresses,
   NO_ADDRESSES,
   noAddresses,
   parseCidr,
@@ -82,6 +84,32 @@ test('addresses: containment is an order', () => {
       assert.equal(containsAddresses(a, intersectAddresses(a, b)), true);
       assert.equal(containsAddresses(uniteAddresses(a, b), a), true);
       assert.equal(noAddresses(a), addressesEqual(a, NO_ADDRESSES));
+    }),
+    runs(300),
+  );
+});
+
+test('addresses: a set covers all, some or none of another', () => {
+  fc.assert(
+    fc.property(addresses, addresses, (a, b) => {
+      const expected = containsAddresses(a, b)
+        ? 'all'
+        : noAddresses(intersectAddresses(a, b))
+          ? 'none'
+          : 'some';
+      assert.equal(coverage(a, b), expected);
+      assert.equal(coverage(a, { v4: [...a.v4], v6: [...a.v6] }), 'all');
+    }),
+    runs(1000),
+  );
+});
+
+test('addresses: many sets at once are the same as one after the other, in whatever order', () => {
+  fc.assert(
+    fc.property(fc.array(addresses), (sets) => {
+      const expected = sets.reduce(uniteAddresses, NO_ADDRESSES);
+      assert.ok(addressesEqual(mergeAddresses(sets), expected));
+      assert.ok(addressesEqual(mergeAddresses(sets.toReversed()), expected));
     }),
     runs(300),
   );

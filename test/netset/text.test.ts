@@ -76,6 +76,29 @@ for (const text of NOT_ADDRESSES) {
   });
 }
 
+test('address texts: four numbers are read as an expression of one line reads them', () => {
+  const number = '(0|[1-9]\\d{0,2})';
+  const pattern = new RegExp(`^${Array.from({ length: 4 }, () => number).join('\\.')}/${number}$`);
+  const soup = fc.string({ unit: fc.constantFrom(...'00125./'), maxLength: 20 });
+  const part = fc.constantFrom('', '0', '00', '01', '1', '25', '255', '256', '1000', '-1', 'a');
+  const near = fc
+    .tuple(fc.array(part, { minLength: 3, maxLength: 5 }), part)
+    .map(([parts, bits]) => `${parts.join('.')}/${bits}`);
+  fc.assert(
+    fc.property(fc.oneof(soup, near), (text) => {
+      const numbers = pattern.exec(text)?.slice(1).map(Number);
+      const right = numbers?.every((one, i) => one <= (i === 4 ? 32 : 255)) === true;
+      const found = parseCidr(text);
+      assert.equal(found !== undefined, right, text);
+      if (numbers === undefined || found === undefined) return;
+      const first = numbers.slice(0, 4).reduce((sum, one) => sum * 256 + one, 0);
+      assert.ok(first >= (found.v4[0] as number) && first <= (found.v4[1] as number), text);
+      assert.equal((found.v4[1] as number) - (found.v4[0] as number) + 1, 2 ** (32 - (numbers[4] as number)));
+    }),
+    runs(1000),
+  );
+});
+
 const NOT_CIDRS = [
   ...[
     '10.0.0.0/33',
