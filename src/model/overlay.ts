@@ -1,9 +1,9 @@
 import { type Change, changedObject, type Judged } from './change.ts';
+import { Distinctions } from './distinctions.ts';
 import type { Direction, NetworkPolicy, Pod, Service } from './objects.ts';
 import { policySelectors } from './policy-selectors.ts';
 import { type Selector, selects } from './selector.ts';
 import type { PodClass, Snapshot, Space } from './snapshot.ts';
-import { projection, Vocabulary } from './vocabulary.ts';
 
 /** A snapshot with some policies and Services replaced. Nothing of the snapshot is copied. */
 export interface View {
@@ -98,8 +98,8 @@ function put(replaced: AllReplaced, named: Judged, value: Judged | undefined, le
 class Lens {
   readonly #snapshot: Snapshot;
   /** What the changes mention and the snapshot's classes cannot tell apart, by namespace and for all. */
-  readonly #near = new Map<string, Vocabulary>();
-  readonly #far = new Vocabulary();
+  readonly #near = new Map<string, Distinctions>();
+  readonly #far = new Distinctions();
   readonly #classes = new Map<Space, readonly PodClass[]>();
   readonly #parts = new Map<PodClass, readonly PodClass[]>();
 
@@ -120,7 +120,7 @@ class Lens {
 
   #learnNear(namespace: string, selector: Selector): void {
     if (this.#snapshot.spaces.get(namespace)?.covers(selector) ?? true) return;
-    const near = this.#near.get(namespace) ?? new Vocabulary();
+    const near = this.#near.get(namespace) ?? new Distinctions();
     this.#near.set(namespace, near);
     near.add(selector);
   }
@@ -290,17 +290,17 @@ function* merged<T>(
   for (const value of replaced?.values() ?? []) if (value !== undefined) yield value;
 }
 
-const NOTHING = new Vocabulary();
+const NOTHING = new Distinctions();
 const NOTHING_REPLACED: ReadonlyMap<string, NetworkPolicy | undefined> = new Map();
 const NO_POLICIES: readonly NetworkPolicy[] = Object.freeze([]);
 
-/** The class in parts that the vocabularies cannot tell apart any further; itself when it is one already. */
-function split(podClass: PodClass, near: Vocabulary, far: Vocabulary): readonly PodClass[] {
+/** The class in parts that the changes do not tell apart any further; itself when it is one already. */
+function split(podClass: PodClass, near: Distinctions, far: Distinctions): readonly PodClass[] {
   const first = podClass.pods[0];
   if (first === undefined || podClass.pods.every((pod) => pod.labels === first.labels)) return [podClass];
   const parts = new Map<string, Pod[]>();
   for (const pod of podClass.pods) {
-    const key = projection(pod.labels, near, far);
+    const key = `${near.textOf(pod.labels)}/${far.textOf(pod.labels)}`;
     const part = parts.get(key);
     if (part === undefined) parts.set(key, [pod]);
     else part.push(pod);
