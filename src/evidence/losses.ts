@@ -3,12 +3,13 @@ import { workloadText } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import { ALL_ADDRESSES } from '../netset/addresses.ts';
 import { hasConnection } from '../netset/connections.ts';
-import type { End, Simulation, Subject, Verdict } from '../simulate/contract.ts';
+import type { End, Simulation, Subject } from '../simulate/contract.ts';
 import { classPoint, type Point, pointOf } from '../simulate/point.ts';
-import { reachPoints, verdictAt } from '../simulate/reach.ts';
+import { verdictOf } from '../simulate/reach.ts';
 import { sideOf } from '../simulate/side.ts';
 import type { Caller, Need } from './need.ts';
 import {
+  MOST_NEEDS,
   type NamedClients,
   namedClients,
   needsFrom,
@@ -36,15 +37,14 @@ export interface Losses {
   readonly complete: boolean;
 }
 
-/** Losses after which nobody reads on, and needs looked at for one change. */
+/** Losses after which nobody reads on. */
 const MOST_LOSSES = 300;
-const MOST_NEEDS = 1000;
 
 /** The needs that held before a policy change and do not after it. Unknown verdicts are never a loss. */
 export function lossesOf(simulation: Simulation, sources: Sources): Losses {
   const losses = new Map<string, Loss>();
   const reached = new Set<Service>();
-  const kept = new Set<string>();
+  const kept: Need[] = [];
   const old = simulation.change.before;
   const named = old?.kind === 'NetworkPolicy' ? namedClients(simulation.after, old) : [];
   const weight = weightOfChange(simulation);
@@ -53,7 +53,9 @@ export function lossesOf(simulation: Simulation, sources: Sources): Losses {
     for (const direction of subject.directions) {
       const policies = subject[direction].after;
       if (!canLose(simulation, subject, direction)) continue;
-      for (const need of needsOf(simulation, sources, subject, direction, named)) {
+      const needs = needsOf(simulation, sources, subject, direction, named);
+      for (let i = 0; i < needs.length; i++) {
+        const need = needs[i] as Need;
         left -= weight;
         if (left < 0 || losses.size >= MOST_LOSSES || !simulation.budget.spend(2 * weight)) {
           simulation.budget.skip('some of the connections that workloads need');
@@ -62,10 +64,10 @@ export function lossesOf(simulation: Simulation, sources: Sources): Losses {
         const points = pointsOf(simulation.after, need);
         if (!mayBeCut(need, policies) || passes(simulation.after, need, points, direction)) {
           if (need.service !== undefined) reached.add(need.service);
-          if (need.grade === 'likely') kept.add(pairOf(need));
+          if (need.grade === 'likely') kept.push(need);
           continue;
         }
-        if (verdictOn(simulation.before, need, points) !== 'allowed') continue;
+        if (verdictOf(simulation.before, points.from, points.to, need) !== 'allowed') continue;
         const key = keyOf(need);
         if (!losses.has(key)) losses.set(key, { need, direction, policies });
       }
@@ -78,32 +80,37 @@ export function lossesOf(simulation: Simulation, sources: Sources): Losses {
  * Without what is only likely and lost by somebody who keeps another port of the same pods: whoever wrote the
  * policy thought of him, and a metrics port beside the one he uses is no need.
  */
-function withoutKept(losses: ReadonlyMap<string, Loss>, kept: ReadonlySet<string>): Loss[] {
-  return [...losses.values()].filter(({ need }) => need.grade !== 'likely' || !kept.has(pairOf(need)));
+function withoutKept(losses: ReadonlyMap<string, Loss>, kept: readonly Need[]): Loss[] {
+  const all = [...losses.values()];
+  if (all.length === 0 || kept.length === 0) return all;
+  const pairs = new Set(kept.map(pairOf));
+  return all.filter(({ need }) => need.grade !== 'likely' || !pairs.has(pairOf(need)));
 }
 
 function pairOf({ from, to }: Need): string {
   return `${typeof from === 'string' ? from : workloadText(from.workload)} ${workloadText(to.workload)}`;
 }
 
-/** What the subject's side of the needs is, in the direction the change touches. */
-function* needsOf(
+/** The needs of a subject in a direction that the change touches: all of its own, or of those who need it. */
+function needsOf(
   simulation: Simulation,
   sources: Sources,
   subject: Subject,
   direction: Direction,
   named: readonly NamedClients[],
-): Iterable<Need> {
+): readonly Need[] {
+  const { podClass } = subject;
   if (direction === 'egress') {
-    yield* needsFrom(sources, subject.podClass);
-    yield* routeNeedsFrom(sources, subject.podClass);
-    return;
+    const needs = needsFrom(sources, podClass);
+    const ofRoutes = routeNeedsFrom(sources, podClass);
+    return ofRoutes.length === 0 ? needs : [...needs, ...ofRoutes];
   }
-  yield* needsTo(sources, subject.podClass);
+  const needs = needsTo(sources, podClass);
   const old = simulation.change.before;
-  if (old?.kind === 'NetworkPolicy' && subject.ingress.before.includes(old)) {
-    yield* needsNamed(named, subject.podClass);
+  if (named.length === 0 || old?.kind !== 'NetworkPolicy' || !subject.ingress.before.includes(old)) {
+    return needs;
   }
+  return [...needs, ...needsNamed(named, podClass)];
 }
 
 /** Policies add up: something is lost only where the first one comes, or one that was there changes or goes. */
@@ -137,14 +144,10 @@ function passes(view: View, need: Need, points: Points, direction: Direction): b
   const [us, them] = direction === 'ingress' ? [points.to, points.from] : [points.from, points.to];
   const onNode = direction === 'ingress' && them.kind === 'addresses' && them.nodes.length > 0;
   if (us.kind === 'pods' && !onNode) {
-    const side = sideOf(view, us, direction, them);
+    const side = sideOf(view, us, direction, them, need);
     if (!side.mixed) return hasConnection(side.possible, need.protocol, need.port);
   }
-  return verdictOn(view, need, points) !== 'denied';
-}
-
-function verdictOn(view: View, { protocol, port }: Need, { from, to }: Points): Verdict {
-  return verdictAt(reachPoints(view, from, to), protocol, port);
+  return verdictOf(view, points.from, points.to, need) !== 'denied';
 }
 
 /** The caller as the simulator knows it. A controller nobody can see may be anywhere outside. */

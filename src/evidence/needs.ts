@@ -4,7 +4,7 @@ import { selects } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import { targetsOf } from '../simulate/backends.ts';
 import { isHome } from './controllers.ts';
-import type { Referrer, SpaceIndex } from './index-of-space.ts';
+import type { Companion, Referrer, SpaceIndex } from './index-of-space.ts';
 import type { Caller, Grade, Need } from './need.ts';
 import type { RouteTo } from './routes.ts';
 
@@ -23,37 +23,59 @@ export interface Sources {
   skip(what: string): void;
 }
 
-/** Who needs `podClass`: clients of its Services, routes to them, its own application, its own kind. */
-export function* needsTo(sources: Sources, podClass: PodClass): Iterable<Need> {
-  const { view } = sources;
-  const index = sources.indexOf(podClass.space.name);
-  for (const service of view.servicesOf(podClass)) {
-    const path = `${service.namespace}/${service.name}`;
-    if (service.ports.length > MOST_PORTS) sources.skip(`some of the ports of Service ${path}`);
-    for (const { podClass: client, reference } of sources.referrersOf(service.namespace, service.name)) {
-      yield* through(client, podClass, service, reference.port, 'declared', reference.source);
-    }
-    for (const { route, port } of sources.routesTo(service.namespace, service.name)) {
-      for (const caller of sources.callersFor(route)) {
-        yield* routeNeed(caller, podClass, service, route, port);
-      }
-    }
-    if (service.type === 'LoadBalancer' || service.type === 'NodePort') {
-      yield* through('outside', podClass, service, 0, 'declared', `Service ${path} of type ${service.type}`);
-    }
-    for (const { podClass: client, needsUs, source } of index?.companions(podClass) ?? []) {
-      if (needsUs && !namesServiceOf(view, podClass, client))
-        yield* through(client, podClass, service, 0, 'likely', source);
+/** Needs of one class that are listed: the list may be longer by what one client adds, and then there are more. */
+export const MOST_NEEDS = 1000;
+
+/**
+ * Who needs `podClass`: clients of its Services, routes to them, its own application, its own kind. A list that ends
+ * soon after `MOST_NEEDS`; to hand them out one by one took as long as to judge them, for most classes have a few.
+ */
+export function needsTo(sources: Sources, podClass: PodClass): readonly Need[] {
+  const services = sources.view.servicesOf(podClass);
+  if (services.length === 0) return NO_NEEDS;
+  const needs: Need[] = [];
+  const companions = sources.indexOf(podClass.space.name)?.companions(podClass) ?? NO_COMPANIONS;
+  for (const service of services) {
+    if (needs.length > MOST_NEEDS) return needs;
+    addNeedsOf(needs, sources, podClass, service);
+    for (let i = 0; i < companions.length; i++) {
+      const { podClass: client, needsUs, source } = companions[i] as Companion;
+      if (needsUs && !namesServiceOf(sources.view, podClass, client))
+        addThrough(needs, client, podClass, service, 0, 'likely', source);
     }
     if (service.headless && podClass.workload.kind === 'StatefulSet') {
-      yield* through(podClass, podClass, service, 0, 'likely', 'replicas of one StatefulSet');
+      addThrough(needs, podClass, podClass, service, 0, 'likely', 'replicas of one StatefulSet');
     }
+  }
+  return needs;
+}
+
+/** What is declared of one Service: who names it, what leads to it, and that it is open to the outside. */
+function addNeedsOf(needs: Need[], sources: Sources, podClass: PodClass, service: Service): void {
+  const { namespace, name } = service;
+  if (service.ports.length > MOST_PORTS) {
+    sources.skip(`some of the ports of Service ${namespace}/${name}`);
+  }
+  for (const { podClass: client, reference } of sources.referrersOf(namespace, name)) {
+    if (needs.length > MOST_NEEDS) return;
+    addThrough(needs, client, podClass, service, reference.port, 'declared', reference.source);
+  }
+  for (const { route, port } of sources.routesTo(namespace, name)) {
+    for (const caller of sources.callersFor(route)) {
+      if (needs.length > MOST_NEEDS) return;
+      addRouteNeeds(needs, caller, podClass, service, route, port);
+    }
+  }
+  if (service.type === 'LoadBalancer' || service.type === 'NodePort') {
+    const source = `Service ${namespace}/${name} of type ${service.type}`;
+    addThrough(needs, 'outside', podClass, service, 0, 'declared', source);
   }
 }
 
-/** What `podClass` needs: the Services its own spec names, and those of its application. */
-export function* needsFrom(sources: Sources, podClass: PodClass): Iterable<Need> {
+/** What `podClass` needs: the Services its own spec names, and those of its application. Listed as `needsTo` does. */
+export function needsFrom(sources: Sources, podClass: PodClass): readonly Need[] {
   const { view } = sources;
+  const needs: Need[] = [];
   for (const reference of podClass.pods[0]?.references ?? []) {
     const service = view.service(reference.namespace, reference.service);
     if (service === undefined) continue;
@@ -61,17 +83,22 @@ export function* needsFrom(sources: Sources, podClass: PodClass): Iterable<Need>
       sources.skip(`some of the ports of Service ${service.namespace}/${service.name}`);
     }
     for (const target of backClasses(view, service)) {
-      yield* through(podClass, target, service, reference.port, 'declared', reference.source);
+      if (needs.length > MOST_NEEDS) return needs;
+      addThrough(needs, podClass, target, service, reference.port, 'declared', reference.source);
     }
   }
-  const index = sources.indexOf(podClass.space.name);
-  for (const { podClass: target, neededByUs, source } of index?.companions(podClass) ?? []) {
+  const companions = sources.indexOf(podClass.space.name)?.companions(podClass) ?? NO_COMPANIONS;
+  for (const { podClass: target, neededByUs, source } of companions) {
     if (!neededByUs || namesServiceOf(view, target, podClass)) continue;
     for (const service of view.servicesOf(target)) {
-      yield* through(podClass, target, service, 0, 'likely', source);
+      if (needs.length > MOST_NEEDS) return needs;
+      addThrough(needs, podClass, target, service, 0, 'likely', source);
     }
   }
+  return needs;
 }
+
+const NO_COMPANIONS: readonly Companion[] = Object.freeze([]);
 
 /**
  * Whether `from` names a Service of `to` in its own spec. Then it is known who of the two connects to whom, and a
@@ -113,14 +140,16 @@ export function namedClients(view: View, policy: NetworkPolicy): NamedClients[] 
   return found;
 }
 
-/** Clients that a policy names need what its subject offers on the ports it names. */
-export function* needsNamed(named: readonly NamedClients[], subject: PodClass): Iterable<Need> {
+/** Clients that a policy names need what its subject offers on the ports it names. Listed as `needsTo` does. */
+export function needsNamed(named: readonly NamedClients[], subject: PodClass): readonly Need[] {
+  const needs: Need[] = [];
   for (const { ports, clients, source } of named) {
     for (const from of clients) {
       for (const entry of ports) {
         for (const port of portsOf(entry, subject)) {
+          if (needs.length > MOST_NEEDS) return needs;
           const { protocol } = entry;
-          yield {
+          needs.push({
             from,
             to: subject,
             service: undefined,
@@ -130,11 +159,12 @@ export function* needsNamed(named: readonly NamedClients[], subject: PodClass): 
             grade: 'declared',
             source,
             route: undefined,
-          };
+          });
         }
       }
     }
   }
+  return needs;
 }
 
 function portsOf(entry: PortMatch, subject: PodClass): number[] {
@@ -167,37 +197,41 @@ export function backClasses(view: View, service: Service): readonly PodClass[] {
 const MOST_ROUTES = 5000;
 
 /** What an ingress controller needs: the back ends of all routes that it serves. */
-export function* routeNeedsFrom(sources: Sources, controller: PodClass): Iterable<Need> {
-  if (!isHome(controller.space.name) || !sources.controllers().includes(controller)) return;
+export function routeNeedsFrom(sources: Sources, controller: PodClass): readonly Need[] {
+  if (!isHome(controller.space.name) || !sources.controllers().includes(controller)) return NO_NEEDS;
   const { view } = sources;
+  const needs: Need[] = [];
   let left = MOST_ROUTES;
   for (const space of view.snapshot.spaces.values()) {
     for (const route of space.routes.values()) {
       if (--left < 0) {
         sources.skip('some of the Ingresses and routes of the cluster');
-        return;
+        return needs;
       }
       if (!sources.callersFor(route).includes(controller)) continue;
       for (const back of route.backends) {
         const service = view.service(back.namespace, back.service);
         if (service === undefined) continue;
         for (const target of backClasses(view, service)) {
-          yield* routeNeed(controller, target, service, route, back.port);
+          if (needs.length > MOST_NEEDS) return needs;
+          addRouteNeeds(needs, controller, target, service, route, back.port);
         }
       }
     }
   }
+  return needs;
 }
 
-function routeNeed(
+function addRouteNeeds(
+  needs: Need[],
   caller: Caller,
   to: PodClass,
   service: Service,
   route: Route,
   port: number | string,
-): readonly Need[] {
+): void {
   const source = `${route.kind} ${route.namespace}/${route.name}`;
-  return through(caller, to, service, servicePortOf(service, port), 'declared', source, route);
+  addThrough(needs, caller, to, service, servicePortOf(service, port), 'declared', source, route);
 }
 
 /** The Service port a route means; 0 = it does not say. */
@@ -209,8 +243,9 @@ export function servicePortOf(service: Service, port: number | string): number {
 /** Ports of one Service: the needs through others are not to be crowded out by one with 10,000. */
 const MOST_PORTS = 64;
 
-/** One need for each port of the Service, or for the one port asked for. */
-function through(
+/** Adds one need for each port of the Service, or for the one port asked for. */
+function addThrough(
+  needs: Need[],
   from: Caller,
   to: PodClass,
   service: Service,
@@ -218,18 +253,17 @@ function through(
   grade: Grade,
   source: string,
   route?: Route,
-): readonly Need[] {
-  if (from === to && to.pods.length < 2 && (to.pods[0]?.replicas ?? 1) < 2) return NO_NEEDS;
-  const needs: Need[] = [];
+): void {
+  if (from === to && to.pods.length < 2 && (to.pods[0]?.replicas ?? 1) < 2) return;
+  const most = needs.length + MOST_PORTS;
   for (const port of service.ports) {
     if (wanted !== 0 && port.port !== wanted) continue;
-    if (needs.length >= MOST_PORTS) break;
+    if (needs.length >= most) return;
     const { port: servicePort, protocol } = port;
     for (const target of targetsOf(service, port, to.namedPorts)) {
       needs.push({ from, to, service, servicePort, protocol, port: target, grade, source, route });
     }
   }
-  return needs;
 }
 
 const NO_NEEDS: readonly Need[] = Object.freeze([]);

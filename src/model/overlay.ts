@@ -246,11 +246,13 @@ class Overlay implements View {
     if (here === undefined || here.size === 0 || podClass.hostNetwork) {
       return { stored, replaced: NOTHING_REPLACED, added: NO_POLICIES };
     }
-    const added: NetworkPolicy[] = [];
+    let added: NetworkPolicy[] | undefined;
     for (const policy of here.values()) {
-      if (policy?.[direction] !== undefined && selects(policy.subject, podClass.labels)) added.push(policy);
+      if (policy?.[direction] === undefined || !selects(policy.subject, podClass.labels)) continue;
+      if (added === undefined) added = [policy];
+      else added.push(policy);
     }
-    return { stored, replaced: here, added };
+    return { stored, replaced: here, added: added ?? NO_POLICIES };
   }
 
   servicesOf(podClass: PodClass): readonly Service[] {

@@ -8,7 +8,7 @@ import type { ExplainEnd } from './ends.ts';
 import { foreignCaveat } from './foreign.ts';
 import { cutAddresses } from './parts.ts';
 import { outsidePoint, type Point, pointOf } from './point.ts';
-import { reachPoints, sharesNode, verdictAt } from './reach.ts';
+import { sharesNode, verdictOf } from './reach.ts';
 import { clientAddressReason } from './snat.ts';
 
 interface Judged {
@@ -75,7 +75,7 @@ function judge(view: View, from: Point, to: Point, port: number, protocol: Proto
   const onNode = to.kind === 'pods' && from.kind === 'addresses' && sharesNode(from, to.pods);
   const ingress =
     to.kind === 'pods' && !onNode ? explainSide(view, to, 'ingress', from, port, protocol) : OPEN;
-  const verdict = verdictAt(reachPoints(view, from, to), protocol, port);
+  const verdict = verdictOf(view, from, to, { protocol, port });
   return { verdict, ...words(verdict, egress, ingress, onNode) };
 }
 

@@ -110,15 +110,20 @@ function podCoverage(block: Block, addresses: readonly Address[], families: Fami
 const ANY_ADDRESS: AddressPoint = { kind: 'addresses', addresses: NO_ADDRESSES, nodes: [] };
 
 /**
- * The connections a rule's ports stand for where its blocks match: a named port never matches an ipBlock, even
+ * Whose names a rule's ports are looked up in where its blocks match: a named port never matches an ipBlock, even
  * when a pod has the address, for the name is looked up in what a label selected.
  */
+export function blockDestination(subject: PodPoint, direction: Direction): Point {
+  return direction === 'ingress' ? subject : ANY_ADDRESS;
+}
+
+/** The connections a rule's ports stand for where its blocks match. */
 export function portsAtBlock(
   ports: 'any' | readonly PortMatch[],
   subject: PodPoint,
   direction: Direction,
 ): Connections {
-  return portsAt(ports, direction === 'ingress' ? subject : ANY_ADDRESS);
+  return portsAt(ports, blockDestination(subject, direction));
 }
 
 const numeric = new WeakMap<readonly PortMatch[], Connections>();

@@ -6,14 +6,29 @@ import {
   allConnections,
   type Connections,
   NO_CONNECTIONS,
+  type Protocol,
   rangeCount,
   uniteAll,
   uniteConnections,
 } from '../netset/connections.ts';
 import { indexedRules } from './indexed-rules.ts';
-import { type BlocksMatchPods, type Match, matchBlock, matchPods, portsAt, portsAtBlock } from './match.ts';
+import {
+  type BlocksMatchPods,
+  blockDestination,
+  type Match,
+  matchBlock,
+  matchPods,
+  opensAt,
+  portsAt,
+} from './match.ts';
 import type { PodPoint, Point } from './point.ts';
 import { rulePeers } from './rule-peers.ts';
+
+/** The one connection that is asked about: then a side holds either this one, and whatever else, or nothing. */
+export interface Wanted {
+  readonly protocol: Protocol;
+  readonly port: number;
+}
 
 /** What one end's policies let through in one direction. */
 export interface Side {
@@ -45,8 +60,9 @@ export function policySide(
   direction: Direction,
   peer: Point,
   policies: readonly NetworkPolicy[],
+  wanted?: Wanted,
 ): Side {
-  const sum = new Sum(view, subject, direction, peer);
+  const sum = new Sum(view, subject, direction, peer, wanted);
   // Another list than the view's own is asked as it is: the index knows only the view's.
   if (policies.length < FEW || policies !== view.isolating(subject.podClass, direction)) {
     for (const policy of policies) sum.askAll(policy);
@@ -75,17 +91,19 @@ class Sum {
   readonly #direction: Direction;
   readonly #peer: Point;
   readonly #destination: Point;
+  readonly #wanted: Wanted | undefined;
   readonly #allowed = new Union();
   readonly #maybe = new Union();
   #mixed = false;
   #reasons: string[] | undefined;
 
-  constructor(view: View, subject: PodPoint, direction: Direction, peer: Point) {
+  constructor(view: View, subject: PodPoint, direction: Direction, peer: Point, wanted: Wanted | undefined) {
     this.#blocks = view.snapshot.cni.blocksMatchPods;
     this.#subject = subject;
     this.#direction = direction;
     this.#peer = peer;
     this.#destination = direction === 'ingress' ? subject : peer;
+    this.#wanted = wanted;
   }
 
   get full(): boolean {
@@ -93,7 +111,13 @@ class Sum {
   }
 
   allow(rule: PolicyRule): void {
-    this.#allowed.add(portsAt(rule.ports, this.#destination));
+    this.#allowed.add(this.#portsOf(rule, this.#destination));
+  }
+
+  #portsOf({ ports }: PolicyRule, destination: Point): Connections {
+    const wanted = this.#wanted;
+    if (wanted === undefined) return portsAt(ports, destination);
+    return opensAt(ports, destination, wanted.protocol, wanted.port) ? ALL_CONNECTIONS : NO_CONNECTIONS;
   }
 
   askAll(policy: NetworkPolicy): void {
@@ -132,7 +156,7 @@ class Sum {
     const match = matchPods(peer, policy.namespace, this.#peer);
     if (match === 'yes') this.allow(rule);
     else if (match !== 'no') {
-      this.#doubt(match, portsAt(rule.ports, this.#destination), policy, ruleIndex, peerIndex);
+      this.#doubt(match, this.#portsOf(rule, this.#destination), policy, ruleIndex, peerIndex);
     }
   }
 
@@ -145,7 +169,7 @@ class Sum {
   ): void {
     const match = matchBlock(block, this.#peer, this.#subject, this.#blocks);
     if (match === 'no') return;
-    const connections = portsAtBlock(rule.ports, this.#subject, this.#direction);
+    const connections = this.#portsOf(rule, blockDestination(this.#subject, this.#direction));
     if (match === 'yes') this.#allowed.add(connections);
     else this.#doubt(match, connections, policy, ruleIndex, peerIndex);
   }
@@ -157,6 +181,7 @@ class Sum {
     ruleIndex: number,
     peerIndex: number,
   ): void {
+    if (this.#wanted !== undefined && connections === NO_CONNECTIONS) return;
     this.#mixed ||= match === 'mixed';
     this.#maybe.add(connections);
     this.#reasons ??= [];

@@ -22,7 +22,7 @@ import {
   V4,
   V6,
 } from './point.ts';
-import { OPEN_SIDE, type Side, sideOf } from './side.ts';
+import { OPEN_SIDE, type Side, sideOf, type Wanted } from './side.ts';
 
 export const OPEN: Reach = Object.freeze({ allowed: ALL_CONNECTIONS, unknown: NO_CONNECTIONS, reasons: [] });
 export const CLOSED: Reach = Object.freeze({ allowed: NO_CONNECTIONS, unknown: NO_CONNECTIONS, reasons: [] });
@@ -35,12 +35,12 @@ export function reach(view: View, from: End, to: End): Reach {
   return reachPoints(view, pointOf(view, from), pointOf(view, to));
 }
 
-/** The same between points. */
-export function reachPoints(view: View, from: Point, to: Point): Reach {
+/** The same between points; of one connection alone if one is wanted. */
+export function reachPoints(view: View, from: Point, to: Point, wanted?: Wanted): Reach {
   if (isSelf(from, to) || (from.kind === 'addresses' && to.kind === 'addresses')) return OPEN;
   if (from.kind === to.kind && areStrangers(familiesOf(from), familiesOf(to))) return CLOSED;
-  const egress = from.kind === 'pods' ? sideOf(view, from, 'egress', to) : OPEN_SIDE;
-  const ingress = to.kind === 'pods' ? ingressSide(view, to, from) : OPEN_SIDE;
+  const egress = from.kind === 'pods' ? sideOf(view, from, 'egress', to, wanted) : OPEN_SIDE;
+  const ingress = to.kind === 'pods' ? ingressSide(view, to, from, wanted) : OPEN_SIDE;
   if (!egress.mixed && !ingress.mixed) return meet(egress, ingress);
   return reachParts(view, from, to);
 }
@@ -49,6 +49,11 @@ export function reachPoints(view: View, from: Point, to: Point): Reach {
 export function verdictAt({ allowed, unknown }: Reach, protocol: Protocol, port: number): Verdict {
   if (hasConnection(allowed, protocol, port)) return 'allowed';
   return hasConnection(unknown, protocol, port) ? 'unknown' : 'denied';
+}
+
+/** The verdict on one connection between points. */
+export function verdictOf(view: View, from: Point, to: Point, wanted: Wanted): Verdict {
+  return verdictAt(reachPoints(view, from, to, wanted), wanted.protocol, wanted.port);
 }
 
 /** The verdict on a choice of ways, one of which is enough. */
@@ -63,9 +68,9 @@ export function areStrangers(one: Families, other: Families): boolean {
 }
 
 /** The ingress side of `to`: a node always reaches the pods on it. */
-function ingressSide(view: View, to: PodPoint, from: Point): Side {
+function ingressSide(view: View, to: PodPoint, from: Point, wanted?: Wanted): Side {
   if (from.kind === 'addresses' && sharesNode(from, to.pods)) return OPEN_SIDE;
-  return sideOf(view, to, 'ingress', from);
+  return sideOf(view, to, 'ingress', from, wanted);
 }
 
 /** Both sides together. */
