@@ -1,4 +1,4 @@
-import type { NamedPort, PortMatch, Service } from '../model/objects.ts';
+import type { NamedPort, PolicyRule, PortMatch, Service } from '../model/objects.ts';
 import { PROTOCOLS } from '../netset/connections.ts';
 import { targetsOf } from '../simulate/backends.ts';
 import type { Rule, RuleContext } from './rule.ts';
@@ -92,8 +92,10 @@ export const servicePortForTargetPort: Rule = {
     const policy = context.change.after;
     if (policy?.kind !== 'NetworkPolicy') return;
     const rules = policy.ingress ?? [];
-    if (rules.every(({ ports }) => ports === 'any')) return;
-    const mistakes = mistakenPorts(context);
+    const written = writtenPorts(rules);
+    if (written.size === 0) return;
+    const mistakes = mistakenPorts(context, written);
+    if (mistakes.size === 0) return;
     let found = 0;
     for (let i = 0; i < rules.length; i++) {
       const ports = rules[i]?.ports ?? 'any';
@@ -120,11 +122,25 @@ interface Mistake {
   readonly target: number;
 }
 
+/** The numbers that the rules name one by one. */
+function writtenPorts(rules: readonly PolicyRule[]): ReadonlySet<number> {
+  const written = new Set<number>();
+  for (const { ports } of rules) {
+    if (ports === 'any') continue;
+    for (const entry of ports) if ('from' in entry && entry.from === entry.to) written.add(entry.from);
+  }
+  return written;
+}
+
 /**
- * The ports of Services, as `TCP/80`, that are no target of any Service and no named port of the policy's pods, with
- * the Service that is first by name. Gathered in one pass: a policy and a Service may have thousands of ports each.
+ * Of the numbers written, the ports of Services, as `TCP/80`, that are no target of any Service and no named port of
+ * the policy's pods, with the Service that is first by name. Gathered in one pass: a policy and a Service may have
+ * thousands of ports each.
  */
-function mistakenPorts({ simulation, after }: RuleContext): ReadonlyMap<string, Mistake> {
+function mistakenPorts(
+  { simulation, after }: RuleContext,
+  written: ReadonlySet<number>,
+): ReadonlyMap<string, Mistake> {
   const found = new Map<string, Mistake>();
   const named = new Set<number>();
   const targeted = new Set<string>();
@@ -144,12 +160,12 @@ function mistakenPorts({ simulation, after }: RuleContext): ReadonlyMap<string, 
         simulation.budget.skip(`whether ports are those of Services, which have more than ${MOST_PORTS}`);
         return new Map();
       }
-      const name = serviceText(service);
       for (const one of service.ports) {
         const targets = targetsOf(service, one, podClass.namedPorts);
-        for (const target of targets) targeted.add(`${one.protocol}/${target}`);
+        for (const target of targets) if (written.has(target)) targeted.add(`${one.protocol}/${target}`);
         const [target] = targets;
-        if (target === undefined) continue;
+        if (target === undefined || !written.has(one.port)) continue;
+        const name = serviceText(service);
         const key = `${one.protocol}/${one.port}`;
         const known = found.get(key);
         if (known === undefined || compareTexts(name, known.service) < 0)
@@ -157,6 +173,7 @@ function mistakenPorts({ simulation, after }: RuleContext): ReadonlyMap<string, 
       }
     }
   }
+  if (found.size === 0) return found;
   for (const key of targeted) found.delete(key);
   for (const port of named) for (const protocol of PROTOCOLS) found.delete(`${protocol}/${port}`);
   return found;
