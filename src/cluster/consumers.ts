@@ -80,8 +80,9 @@ export function nodeConsumer(store: Store, inputs: CniInputs): Consumer {
       const facts: NodeFacts = { name: node.name, labels: node.labels, settings: nodeSettings(raw) };
       // Kubelets report every few seconds; only what the CNI is recognised by counts as a change.
       const before = inputs.nodes.get(node.name);
+      if (before !== undefined && text(before) === text(facts)) return;
       inputs.nodes.set(node.name, facts);
-      if (before === undefined || text(before) !== text(facts)) inputs.changed = true;
+      inputs.changed = true;
     },
     remove: (_, name) => {
       store.removeNode(name);

@@ -1,11 +1,14 @@
 /**
  * The objects of one kind that the model holds, with the resourceVersion of each. Two levels, so that the name
- * is the very string the model keeps too: some 50 bytes an object.
+ * is the very string the model keeps too: some 50 bytes an object. A list marks what it names by the sign of the
+ * number: a second table, or a name written anew, would weigh as much again each time everything is listed.
  */
 export class Known {
-  #byNamespace: Names = new Map();
-  /** While a list goes on: what it has not named yet. */
-  #old: Names | undefined;
+  readonly #byNamespace = new Map<string, Map<string, number>>();
+  /** What the newest list named has this sign, the rest the other one; without a list all have it. */
+  #sign: 1 | -1 = 1;
+  /** While a list goes on: how many it has not named yet. */
+  #unnamed: number | undefined;
   #size = 0;
 
   get size(): number {
@@ -14,77 +17,90 @@ export class Known {
 
   /** Whether a list is under way. */
   get listing(): boolean {
-    return this.#old !== undefined;
+    return this.#unnamed !== undefined;
   }
 
   /** The resourceVersion as a number; NaN when it is not one; undefined for an unknown object. */
   version(namespace: string, name: string): number | undefined {
-    return this.#byNamespace.get(namespace)?.get(name) ?? this.#old?.get(namespace)?.get(name);
+    const mark = this.#byNamespace.get(namespace)?.get(name);
+    return mark === undefined ? undefined : versionOf(mark);
   }
 
   set(namespace: string, name: string, version: number): void {
-    const wasOld = this.#old !== undefined && take(this.#old, namespace, name);
     let names = this.#byNamespace.get(namespace);
     if (names === undefined) {
       names = new Map();
       this.#byNamespace.set(namespace, names);
     }
-    if (!wasOld && !names.has(name)) this.#size++;
-    names.set(name, version);
+    const before = names.get(name);
+    if (before === undefined) this.#size++;
+    else this.#named(before);
+    names.set(name, markOf(version) * this.#sign);
   }
 
   delete(namespace: string, name: string): boolean {
-    const known = take(this.#byNamespace, namespace, name);
-    if (!known && (this.#old === undefined || !take(this.#old, namespace, name))) return false;
+    const names = this.#byNamespace.get(namespace);
+    const mark = names?.get(name);
+    if (names === undefined || mark === undefined) return false;
+    names.delete(name);
+    if (names.size === 0) this.#byNamespace.delete(namespace);
+    this.#named(mark);
     this.#size--;
     return true;
   }
 
-  /**
-   * A list begins, maybe anew: what it names moves over, so that two lists at a time weigh no more than one.
-   */
+  /** A list begins, maybe anew. */
   beginList(): void {
     this.abandonList();
-    this.#old = this.#byNamespace;
-    this.#byNamespace = new Map();
+    this.#sign = this.#sign === 1 ? -1 : 1;
+    this.#unnamed = this.#size;
   }
 
   /** The list is complete: gives what it did not name, which is still known. */
   endList(): { namespace: string; name: string }[] {
-    const missing = this.#old === undefined ? [] : all(this.#old);
-    this.abandonList();
+    const missing: { namespace: string; name: string }[] = [];
+    this.#markAll((namespace, name) => missing.push({ namespace, name }));
     return missing;
   }
 
   /** The list came to nothing: everything is known as before. */
   abandonList(): void {
-    if (this.#old === undefined) return;
-    const old = this.#old;
-    this.#old = undefined;
-    for (const [namespace, names] of old) {
-      const into = this.#byNamespace.get(namespace);
-      if (into === undefined) this.#byNamespace.set(namespace, names);
-      else for (const [name, version] of names) into.set(name, version);
-    }
+    this.#markAll();
   }
 
   /** Everything, as a list that stays valid while this changes. */
   all(): { namespace: string; name: string }[] {
-    return [...all(this.#byNamespace), ...(this.#old === undefined ? [] : all(this.#old))];
+    return [...this.#byNamespace].flatMap(([namespace, names]) =>
+      [...names.keys()].map((name) => ({ namespace, name })),
+    );
+  }
+
+  #named(before: number): void {
+    if (this.#unnamed !== undefined && before * this.#sign < 0) this.#unnamed--;
+  }
+
+  /** Ends the list: what it did not name gets the mark all the same. */
+  #markAll(onUnnamed?: (namespace: string, name: string) => void): void {
+    const unnamed = this.#unnamed ?? 0;
+    this.#unnamed = undefined;
+    if (unnamed === 0) return;
+    for (const [namespace, names] of this.#byNamespace) {
+      for (const [name, mark] of names) {
+        if (mark * this.#sign > 0) continue;
+        names.set(name, -mark);
+        onUnnamed?.(namespace, name);
+      }
+    }
   }
 }
 
-type Names = Map<string, Map<string, number>>;
-
-function take(from: Names, namespace: string, name: string): boolean {
-  const names = from.get(namespace);
-  if (names?.delete(name) !== true) return false;
-  if (names.size === 0) from.delete(namespace);
-  return true;
+/** Never 0 and never NaN, so that there is a sign to tell. */
+function markOf(version: number): number {
+  return Number.isNaN(version) ? Number.POSITIVE_INFINITY : version + 1;
 }
 
-function all(names: Names): { namespace: string; name: string }[] {
-  return [...names].flatMap(([namespace, of]) => [...of.keys()].map((name) => ({ namespace, name })));
+function versionOf(mark: number): number {
+  return Number.isFinite(mark) ? Math.abs(mark) - 1 : Number.NaN;
 }
 
 /**

@@ -17,6 +17,7 @@ import {
   UNKNOWN_CNI,
 } from './objects.ts';
 import { policySelectors } from './policy-selectors.ts';
+import { same } from './same.ts';
 import { isScraper } from './scraper.ts';
 import type { Selector } from './selector.ts';
 import type { Health, Snapshot, Space } from './snapshot.ts';
@@ -142,7 +143,10 @@ export class Store implements Snapshot {
 
   putPolicy(policy: NetworkPolicy): void {
     const space = this.#space(policy.namespace);
-    this.#mention(space, space.policies.get(policy.name), 'remove');
+    const old = space.policies.get(policy.name);
+    // What a relist repeats stays as it is, with everything that was computed from it; so do Services and slices.
+    if (same(old, policy)) return;
+    this.#mention(space, old, 'remove');
     space.putPolicy(policy);
     this.#mention(space, policy, 'add');
   }
@@ -159,6 +163,7 @@ export class Store implements Snapshot {
   putService(service: Service): void {
     const space = this.#space(service.namespace);
     const old = space.services.get(service.name);
+    if (same(old, service)) return;
     if (old?.selector !== undefined) space.near.remove(old.selector);
     if (service.selector !== undefined) space.near.add(service.selector);
     if (old !== undefined) this.#servicesAt.remove(old);
@@ -177,7 +182,8 @@ export class Store implements Snapshot {
   }
 
   putSlice(slice: EndpointSlice): void {
-    this.#space(slice.namespace).putSlice(slice);
+    const space = this.#space(slice.namespace);
+    if (!same(space.slices.get(slice.service)?.get(slice.name), slice)) space.putSlice(slice);
   }
 
   removeSlice(namespace: string, name: string): void {
@@ -190,7 +196,9 @@ export class Store implements Snapshot {
   putRoute(route: Route): void {
     const { routes } = this.#space(route.namespace);
     const key = `${route.kind}/${route.name}`;
-    this.#nameByRoute(routes.get(key), 'remove');
+    const old = routes.get(key);
+    if (same(old, route)) return;
+    this.#nameByRoute(old, 'remove');
     routes.set(key, route);
     this.#nameByRoute(route, 'add');
   }
@@ -204,7 +212,7 @@ export class Store implements Snapshot {
   }
 
   putNode(node: Node): void {
-    this.#nodes.set(node.name, node);
+    if (!same(this.#nodes.get(node.name), node)) this.#nodes.set(node.name, node);
   }
 
   removeNode(name: string): void {

@@ -94,6 +94,54 @@ test('known objects: a list that is complete leaves what it did not name, one th
   assert.equal(everything(), 'a,c,d', 'the reader removes what is missing');
 });
 
+test('known objects: whatever lists and events do, they are what a plain map and a set of what was named say', () => {
+  const name = fc.constantFrom('a', 'b', 'c');
+  const namespace = fc.constantFrom('', 'n');
+  const version = fc.oneof(fc.nat(3), fc.constant(10 ** 15 - 1), fc.constant(Number.NaN));
+  const step = fc.oneof(
+    fc.record({ do: fc.constant('set' as const), namespace, name, version }),
+    fc.record({ do: fc.constant('delete' as const), namespace, name }),
+    fc.record({ do: fc.constantFrom('begin' as const, 'abandon' as const, 'end' as const) }),
+  );
+  const text = (of: { namespace: string; name: string }): string => `${of.namespace}/${of.name}`;
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const known = new Known();
+      const versions = new Map<string, number>();
+      let unnamed: Set<string> | undefined;
+      for (const each of steps) {
+        switch (each.do) {
+          case 'set':
+            known.set(each.namespace, each.name, each.version);
+            versions.set(text(each), each.version);
+            unnamed?.delete(text(each));
+            break;
+          case 'delete':
+            assert.equal(known.delete(each.namespace, each.name), versions.delete(text(each)));
+            unnamed?.delete(text(each));
+            break;
+          case 'begin':
+            known.beginList();
+            unnamed = new Set(versions.keys());
+            break;
+          case 'abandon':
+            known.abandonList();
+            unnamed = undefined;
+            break;
+          case 'end':
+            assert.deepEqual(known.endList().map(text).sort(), [...(unnamed ?? [])].sort());
+            unnamed = undefined;
+        }
+        assert.deepEqual([known.size, known.listing], [versions.size, unnamed !== undefined]);
+        assert.deepEqual(known.all().map(text).sort(), [...versions.keys()].sort());
+        for (const one of known.all())
+          assert.equal(known.version(one.namespace, one.name), versions.get(text(one)));
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
 test('the items of a list come out the same however the bytes were cut, and the rest beside them', () => {
   const item = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue());
   const around = fc.record({ kind: fc.string(), metadata: fc.dictionary(fc.string(), fc.jsonValue()) });
