@@ -58,6 +58,32 @@ export function unitePorts(a: Ports, b: Ports): Ports {
   return canonical(merged);
 }
 
+/** The union of many sets, in one pass. */
+export function mergePorts(sets: readonly Ports[]): Ports {
+  let count = 0;
+  for (const set of sets) count += set.length / 2;
+  if (count === 0) return NO_PORTS;
+  // Both ends in one number, so that sorting the numbers sorts the ranges.
+  const ranges = new Uint32Array(count);
+  let end = 0;
+  for (const set of sets) {
+    for (let i = 0; i < set.length; i += 2) {
+      ranges[end++] = (set[i] as number) * 65536 + (set[i + 1] as number);
+    }
+  }
+  ranges.sort();
+  const merged: number[] = [];
+  for (const range of ranges) {
+    const from = range >>> 16;
+    const to = range & 65535;
+    const last = merged.length - 1;
+    if (last > 0 && from <= (merged[last] as number) + 1) {
+      if (to > (merged[last] as number)) merged[last] = to;
+    } else merged.push(from, to);
+  }
+  return canonical(merged);
+}
+
 /** What both hold. */
 export function intersectPorts(a: Ports, b: Ports): Ports {
   if (a === b || b === ALL_PORTS) return a;

@@ -14,9 +14,8 @@ import {
   type Connections,
   connectionsOf,
   hasConnection,
-  NO_CONNECTIONS,
   type Protocol,
-  uniteConnections,
+  uniteAll,
 } from '../netset/connections.ts';
 import { portRange } from '../netset/ports.ts';
 import { type AddressPoint, type Families, familiesOf, type PodPoint, type Point, V4, V6 } from './point.ts';
@@ -132,6 +131,10 @@ const NO_NAMES: readonly NamedPort[] = Object.freeze([]);
  */
 export function portsAt(ports: 'any' | readonly PortMatch[], destination: Point): Connections {
   if (ports === 'any') return ALL_CONNECTIONS;
+  const [only] = ports;
+  if (ports.length === 1 && only !== undefined && 'from' in only && only.from === only.to) {
+    return onePort(only.protocol, only.from);
+  }
   const known = numeric.get(ports);
   if (known !== undefined) return known;
   if (ports.every((entry) => 'from' in entry)) {
@@ -179,8 +182,27 @@ export function opensAt(
   return false;
 }
 
+/** Kept for the ports that most rules name, and few enough that a policy with a port in each rule holds no memory. */
+const MOST_KEPT = 1024;
+const kept: Readonly<Record<Protocol, Map<number, Connections>>> = {
+  TCP: new Map(),
+  UDP: new Map(),
+  SCTP: new Map(),
+};
+
+function onePort(protocol: Protocol, port: number): Connections {
+  const known = kept[protocol];
+  let set = known.get(port);
+  if (set === undefined) {
+    set = connectionsOf(protocol, portRange(port));
+    if (known.size >= MOST_KEPT) known.clear();
+    known.set(port, set);
+  }
+  return set;
+}
+
 function resolve(ports: readonly PortMatch[], names: readonly NamedPort[]): Connections {
-  let sets: Connections[] = [];
+  const sets: Connections[] = [];
   for (const entry of ports) {
     if ('from' in entry) {
       sets.push(connectionsOf(entry.protocol, portRange(entry.from, entry.to)));
@@ -192,13 +214,5 @@ function resolve(ports: readonly PortMatch[], names: readonly NamedPort[]): Conn
       }
     }
   }
-  // In pairs: one after the other, the 20,000 ports of a hostile policy would cost seconds.
-  while (sets.length > 1) {
-    const pairs: Connections[] = [];
-    for (let i = 0; i < sets.length; i += 2) {
-      pairs.push(uniteConnections(sets[i] as Connections, sets[i + 1] ?? NO_CONNECTIONS));
-    }
-    sets = pairs;
-  }
-  return sets[0] ?? NO_CONNECTIONS;
+  return uniteAll(sets);
 }

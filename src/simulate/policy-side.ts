@@ -6,6 +6,8 @@ import {
   allConnections,
   type Connections,
   NO_CONNECTIONS,
+  rangeCount,
+  uniteAll,
   uniteConnections,
 } from '../netset/connections.ts';
 import { indexedRules } from './indexed-rules.ts';
@@ -73,8 +75,8 @@ class Sum {
   readonly #direction: Direction;
   readonly #peer: Point;
   readonly #destination: Point;
-  #allowed = NO_CONNECTIONS;
-  #maybe = NO_CONNECTIONS;
+  readonly #allowed = new Union();
+  readonly #maybe = new Union();
   #mixed = false;
   #reasons: string[] | undefined;
 
@@ -87,11 +89,11 @@ class Sum {
   }
 
   get full(): boolean {
-    return allConnections(this.#allowed);
+    return this.#allowed.full;
   }
 
   allow(rule: PolicyRule): void {
-    this.#allowed = uniteConnections(this.#allowed, portsAt(rule.ports, this.#destination));
+    this.#allowed.add(portsAt(rule.ports, this.#destination));
   }
 
   askAll(policy: NetworkPolicy): void {
@@ -144,7 +146,7 @@ class Sum {
     const match = matchBlock(block, this.#peer, this.#subject, this.#blocks);
     if (match === 'no') return;
     const connections = portsAtBlock(rule.ports, this.#subject, this.#direction);
-    if (match === 'yes') this.#allowed = uniteConnections(this.#allowed, connections);
+    if (match === 'yes') this.#allowed.add(connections);
     else this.#doubt(match, connections, policy, ruleIndex, peerIndex);
   }
 
@@ -156,7 +158,7 @@ class Sum {
     peerIndex: number,
   ): void {
     this.#mixed ||= match === 'mixed';
-    this.#maybe = uniteConnections(this.#maybe, connections);
+    this.#maybe.add(connections);
     this.#reasons ??= [];
     // Enough to see why; a policy may have thousands of rules.
     if (this.#reasons.length < MOST_REASONS) {
@@ -165,11 +167,44 @@ class Sum {
   }
 
   side(): Side {
-    const allowed = this.#allowed;
+    const allowed = this.#allowed.sum();
     if (this.full) return OPEN_SIDE;
     if (this.#reasons === undefined) return { allowed, possible: allowed, reasons: NO_REASONS, mixed: false };
-    const possible = uniteConnections(allowed, this.#maybe);
+    const possible = uniteConnections(allowed, this.#maybe.sum());
     return { allowed, possible, reasons: this.#reasons, mixed: this.#mixed };
+  }
+}
+
+/** Past so many ranges a sum is not made anew with each set: 12,000 rules may have a port each. */
+const LARGE = 64;
+
+/** A union of sets that come one by one. */
+class Union {
+  #sum = NO_CONNECTIONS;
+  /** What is still to be added to a large sum. */
+  #late: Connections[] | undefined;
+
+  /** Whether it is known to be everything. */
+  get full(): boolean {
+    return allConnections(this.#sum);
+  }
+
+  add(set: Connections): void {
+    if (set === ALL_CONNECTIONS || rangeCount(this.#sum) < LARGE) {
+      this.#sum = uniteConnections(this.#sum, set);
+      return;
+    }
+    this.#late ??= [];
+    // All peers of a rule add the same.
+    if (this.#late.at(-1) !== set) this.#late.push(set);
+  }
+
+  sum(): Connections {
+    if (this.#late !== undefined) {
+      this.#sum = uniteAll([this.#sum, ...this.#late]);
+      this.#late = undefined;
+    }
+    return this.#sum;
   }
 }
 

@@ -15,6 +15,7 @@ import {
   PROTOCOLS,
   type Protocol,
   subtractConnections,
+  uniteAll,
   uniteConnections,
 } from '../../src/netset/connections.ts';
 import { portRange } from '../../src/netset/ports.ts';
@@ -90,4 +91,15 @@ test('connections: texts', () => {
     'TCP 90-91',
     'UDP 1-65535',
   ]);
+});
+
+test('connections: many sets at once are the same as one after the other, in whatever order', () => {
+  fc.assert(
+    fc.property(fc.array(connections), (sets) => {
+      const expected = sets.reduce(uniteConnections, NO_CONNECTIONS);
+      assert.deepEqual(uniteAll(sets), expected);
+      assert.deepEqual(uniteAll(sets.toReversed()), expected);
+    }),
+    runs(300),
+  );
 });

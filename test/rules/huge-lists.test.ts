@@ -64,6 +64,20 @@ const SHAPES: Readonly<Record<string, readonly [Judged, Judged]>> = {
       ],
     }),
   ],
+  'rules with a port of their own': [
+    policyOf({}),
+    policyOf(
+      {},
+      each((i) => ({ ports: [{ port: i + 1 }] })),
+    ),
+  ],
+  'rules for all pods with a port of their own': [
+    policyOf({}),
+    policyOf(
+      {},
+      each((i) => ({ from: [{ podSelector: {} }], ports: [{ port: 3 * (i + 1) }] })),
+    ),
+  ],
   'ports of a policy': [policyOf({}), policyOf({}, [{ ports: each((i) => ({ port: i + 1 })) }])],
 };
 

@@ -169,3 +169,25 @@ test('row 11: a number matches ports that the pod does not declare', () => {
      x/b -> x/a TCP 23: denied`,
   );
 });
+
+test('row 12: the ports of very many rules add up as those of few do', () => {
+  const world = [
+    pod('x/a'),
+    pod('x/b'),
+    policy('x/np', {
+      podSelector: { matchLabels: { app: 'a' } },
+      ingress: Array.from({ length: 300 }, (_, i) => ({
+        from: [{ podSelector: {} }],
+        ports: [{ port: 60_000 - 2 * i }],
+      })),
+    }),
+  ];
+  expect(
+    world,
+    `x/b -> x/a TCP 60000: allowed
+     x/b -> x/a TCP 59999: denied
+     x/b -> x/a TCP 59402: allowed
+     x/b -> x/a TCP 59401: denied
+     x/b -> x/a TCP 59400: denied`,
+  );
+});
