@@ -48,7 +48,11 @@ export const INGRESS: readonly Direction[] = Object.freeze(['ingress'] as const)
 /** The namespaces a peer can mean: the policy's own, those it names, or all. */
 export function spacesOf(view: View, policy: NetworkPolicy, peer: PodPeer): Iterable<Space> {
   const { spaces } = view.snapshot;
-  const names = peer.namespaces === 'own' ? [policy.namespace] : namesOf(peer);
+  if (peer.namespaces === 'own') {
+    const own = spaces.get(policy.namespace);
+    return own === undefined ? [] : [own];
+  }
+  const names = namesOf(peer);
   if (names === undefined) return spaces.values();
   return names.map((name) => spaces.get(name)).filter((space) => space !== undefined);
 }
