@@ -1,7 +1,7 @@
 import { type Change, changedObject, type Judged } from './change.ts';
 import { Distinctions } from './distinctions.ts';
 import type { Direction, NetworkPolicy, Pod, Service } from './objects.ts';
-import { policySelectors } from './policy-selectors.ts';
+import { eachPolicySelector } from './policy-selectors.ts';
 import { type Selector, selects } from './selector.ts';
 import type { PodClass, Snapshot, Space } from './snapshot.ts';
 
@@ -112,10 +112,10 @@ class Lens {
       if (judged.selector !== undefined) this.#learnNear(judged.namespace, judged.selector);
       return;
     }
-    for (const { selector, reach } of policySelectors(judged)) {
+    eachPolicySelector(judged, (selector, reach) => {
       if (reach === 'near') this.#learnNear(judged.namespace, selector);
       else if (!this.#snapshot.covers(selector)) this.#far.add(selector);
-    }
+    });
   }
 
   #learnNear(namespace: string, selector: Selector): void {

@@ -9,15 +9,23 @@ export interface PolicySelector {
 
 /** Every pod selector of the policy, the subject's first. */
 export function policySelectors(policy: NetworkPolicy): PolicySelector[] {
-  const found: PolicySelector[] = [{ selector: policy.subject, reach: 'near' }];
-  for (const rules of [policy.ingress, policy.egress]) {
+  const found: PolicySelector[] = [];
+  eachPolicySelector(policy, (selector, reach) => found.push({ selector, reach }));
+  return found;
+}
+
+/** The same without a list: a policy may have 24,000. */
+export function eachPolicySelector(
+  { subject, ingress, egress }: NetworkPolicy,
+  see: (selector: Selector, reach: PolicySelector['reach']) => void,
+): void {
+  see(subject, 'near');
+  for (const rules of [ingress, egress]) {
     for (const rule of rules ?? []) {
       if (rule.peers === 'any') continue;
       for (const peer of rule.peers) {
-        if (peer.kind !== 'pods') continue;
-        found.push({ selector: peer.pods, reach: peer.namespaces === 'own' ? 'near' : 'far' });
+        if (peer.kind === 'pods') see(peer.pods, peer.namespaces === 'own' ? 'near' : 'far');
       }
     }
   }
-  return found;
 }

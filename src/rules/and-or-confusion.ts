@@ -1,8 +1,8 @@
-import type { Direction, NetworkPolicy } from '../model/objects.ts';
+import type { Direction, NetworkPolicy, Peer } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import { selectorText, selectsEverything } from '../model/selector.ts';
 import { type PatchOperation, peerPointer, selectorWire } from './patch.ts';
-import { newFaults, peersOf } from './peers.ts';
+import { BOTH, newFaults, peersOf } from './peers.ts';
 import type { Rule } from './rule.ts';
 import { type PairLooks, type SplitPair, splitPairAt } from './split-pairs.ts';
 import { pathText, peersField, peerText, policyText } from './text.ts';
@@ -141,9 +141,13 @@ interface Fault {
   readonly patch: readonly PatchOperation[] | undefined;
 }
 
+function hasNeighbour(_peer: Peer, among: readonly Peer[]): boolean {
+  return among.length > 1;
+}
+
 function faultsOf(view: View, policy: NetworkPolicy, looks: PairLooks): Fault[] {
   const found: Fault[] = [];
-  for (const { direction, rule, place, among } of peersOf(policy)) {
+  for (const { direction, rule, place, among } of peersOf(policy, BOTH, hasNeighbour)) {
     if (found.length > MOST_FINDINGS || looks.left < 0) break;
     const pair = splitPairAt(view, policy, among, place, looks);
     if (pair === undefined) continue;

@@ -236,7 +236,7 @@ function faultsAt(
   if (closed.length === 0) return [];
   const found: Fault[] = [];
   let left = MOST_BLOCKS;
-  for (const { rule, place, peer } of peersOf(policy, INGRESS)) {
+  for (const { rule, place, peer } of peersOf(policy, INGRESS, isNarrow)) {
     if (!isNarrow(peer)) continue;
     if (--left < 0) break;
     const open = portsAtBlock(policy.ingress?.[rule]?.ports ?? 'any', point, 'ingress');

@@ -1,7 +1,7 @@
-import type { NetworkPolicy, PodPeer } from '../model/objects.ts';
+import type { NetworkPolicy, Peer, PodPeer } from '../model/objects.ts';
 import { selects, selectsEverything } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
-import { INGRESS, newFaults, type PlacedPeer, peersOf, surelyPicks } from './peers.ts';
+import { INGRESS, newFaults, peersOf, surelyPicks } from './peers.ts';
 import type { Rule, RuleContext } from './rule.ts';
 import { countText, listText, pathText, peerText, policyText, shortText, sortedTexts } from './text.ts';
 import { deployment, namespace, policy, service } from './worlds/manifests.ts';
@@ -124,14 +124,12 @@ interface Fault {
   readonly message: string;
 }
 
-function isWide(placed: PlacedPeer): placed is PlacedPeer & { peer: PodPeer } {
-  const { peer } = placed;
+function isWide(peer: Peer): peer is PodPeer {
   return peer.kind === 'pods' && peer.namespaces !== 'own' && selectsEverything(peer.pods);
 }
 
 function hasWidePeer(policy: NetworkPolicy): boolean {
-  for (const placed of peersOf(policy, INGRESS)) if (isWide(placed)) return true;
-  return false;
+  return (policy.ingress ?? []).some(({ peers }) => peers !== 'any' && peers.some(isWide));
 }
 
 /** Who names a Service of the selected pods in its own spec. */
@@ -159,10 +157,9 @@ function faultsOf(
 ): Fault[] {
   const found: Fault[] = [];
   let left = MOST_PEERS;
-  for (const placed of peersOf(policy, INGRESS)) {
-    if (!isWide(placed)) continue;
+  for (const { peer, rule, place } of peersOf(policy, INGRESS, isWide)) {
+    if (!isWide(peer)) continue;
     if (--left < 0) break;
-    const { peer, rule, place } = placed;
     const admitted = [...clients].filter(({ space }) => surelyPicks(peer, space));
     if (!admitted.some(({ space }) => space.name !== policy.namespace)) continue;
     const names = sortedTexts(admitted.map(shortText));

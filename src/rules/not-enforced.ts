@@ -119,6 +119,7 @@ function enforces(
 
 /** Port ranges and SCTP, which some plug-ins that enforce the rest leave out. */
 function* partsNotEnforced(policy: NetworkPolicy, cni: Cni): Iterable<Statement> {
+  if (cni.enforcesEndPort !== 'no' && cni.enforcesSctp !== 'no') return;
   const ports = [...(policy.ingress ?? []), ...(policy.egress ?? [])].flatMap(({ ports: written }) =>
     written === 'any' ? [] : written,
   );

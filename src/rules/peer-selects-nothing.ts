@@ -165,7 +165,7 @@ export const peerSelectsNothing: Rule = {
       },
     ],
   },
-  *check({ change, after }) {
+  *check({ change, after, simulation }) {
     const policy = change.after;
     if (policy?.kind !== 'NetworkPolicy') return;
     let found = 0;
@@ -178,6 +178,10 @@ export const peerSelectsNothing: Rule = {
         const peers = rules[i]?.peers ?? 'any';
         if (peers === 'any') continue;
         for (let j = 0; j < peers.length; j++) {
+          if (looks.left < 0) {
+            simulation.budget.skip(`whether each peer matches a pod, beyond ${MOST_LOOKS_OF_ALL} looks`);
+            return;
+          }
           const peer = peers[j];
           if (peer?.kind !== 'pods' || matchesSomething(after, policy, peer, looks) !== 'no') continue;
           // Once for all rules, and only for who matches nothing: there may be thousands of both.

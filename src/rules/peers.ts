@@ -17,10 +17,14 @@ export interface PlacedPeer {
   readonly among: readonly Peer[];
 }
 
-/** Every peer of the policy in these directions, in the order they are written. */
+/**
+ * Every peer of the policy in these directions that is wanted, in the order they are written. Most rules want few, and
+ * a policy may have 12,000.
+ */
 export function* peersOf(
   policy: NetworkPolicy,
-  directions: readonly Direction[] = BOTH,
+  directions: readonly Direction[],
+  isWanted: (peer: Peer, among: readonly Peer[]) => boolean,
 ): Iterable<PlacedPeer> {
   for (const direction of directions) {
     const rules = policy[direction] ?? [];
@@ -28,13 +32,15 @@ export function* peersOf(
       const among = rules[rule]?.peers ?? 'any';
       if (among === 'any') continue;
       for (let place = 0; place < among.length; place++) {
-        yield { direction, rule, place, peer: among[place] as Peer, among };
+        const peer = among[place] as Peer;
+        if (isWanted(peer, among)) yield { direction, rule, place, peer, among };
       }
     }
   }
 }
 
-const BOTH: readonly Direction[] = Object.freeze(['ingress', 'egress'] as const);
+/** For `peersOf`. */
+export const BOTH: readonly Direction[] = Object.freeze(['ingress', 'egress'] as const);
 
 /** For `peersOf`, where only those who come in count. */
 export const INGRESS: readonly Direction[] = Object.freeze(['ingress'] as const);
@@ -42,7 +48,11 @@ export const INGRESS: readonly Direction[] = Object.freeze(['ingress'] as const)
 /** The namespaces a peer can mean: the policy's own, those it names, or all. */
 export function spacesOf(view: View, policy: NetworkPolicy, peer: PodPeer): Iterable<Space> {
   const { spaces } = view.snapshot;
-  const names = peer.namespaces === 'own' ? [policy.namespace] : namesOf(peer);
+  if (peer.namespaces === 'own') {
+    const own = spaces.get(policy.namespace);
+    return own === undefined ? [] : [own];
+  }
+  const names = namesOf(peer);
   if (names === undefined) return spaces.values();
   return names.map((name) => spaces.get(name)).filter((space) => space !== undefined);
 }

@@ -1,4 +1,4 @@
-import type { NetworkPolicy, PodPeer } from '../model/objects.ts';
+import type { NetworkPolicy, Peer, PodPeer } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import { type Requirement, type Selector, selectorText, selects } from '../model/selector.ts';
 import { type PatchOperation, peerPointer } from './patch.ts';
@@ -131,7 +131,7 @@ function faultsOf(view: View, policy: NetworkPolicy, trusted: readonly string[])
   let weakPath = '';
   let left = MOST_PEERS;
   const looks = { left: MOST_LOOKS };
-  for (const { rule, place, peer } of peersOf(policy, INGRESS)) {
+  for (const { rule, place, peer } of peersOf(policy, INGRESS, isFar)) {
     if (peer.kind !== 'pods' || peer.namespaces === 'own') continue;
     if (--left < 0) break;
     const asked = peer.namespaces.requirements.filter(asksForLabel);
@@ -165,6 +165,11 @@ function faultsOf(view: View, policy: NetworkPolicy, trusted: readonly string[])
     found.push({ key: texts.join(' '), policy, path: weakPath, message, severity: 'info' });
   }
   return found;
+}
+
+/** Whether the peer looks into other namespaces. */
+function isFar(peer: Peer): boolean {
+  return peer.kind === 'pods' && peer.namespaces !== 'own';
 }
 
 /** Whether an object must carry the label; one that it must not carry fits any new namespace. */

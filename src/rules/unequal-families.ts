@@ -1,4 +1,4 @@
-import type { BlockPeer, Direction, NetworkPolicy } from '../model/objects.ts';
+import type { BlockPeer, Direction, NetworkPolicy, Peer } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import { selects } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
@@ -162,12 +162,16 @@ interface WholeBlock {
   readonly family: Family;
 }
 
+function isWhole(peer: Peer): peer is BlockPeer {
+  return peer.kind === 'block' && peer.block.cidr.endsWith('/0');
+}
+
 /** Blocks of all addresses of a family, exceptions or not. */
 function wholeBlocks(policy: NetworkPolicy, direction: Direction): WholeBlock[] {
   const found: WholeBlock[] = [];
-  for (const placed of peersOf(policy, [direction])) {
+  for (const placed of peersOf(policy, [direction], isWhole)) {
     const { peer } = placed;
-    if (peer.kind !== 'block' || !peer.block.cidr.endsWith('/0')) continue;
+    if (!isWhole(peer)) continue;
     found.push({ placed, peer, family: peer.block.cidr.includes(':') ? 'IPv6' : 'IPv4' });
     if (found.length >= MOST_BLOCKS) break;
   }

@@ -35,12 +35,12 @@ export class IndexedRules {
 
   constructor(policies: readonly NetworkPolicy[], direction: Direction) {
     for (const policy of policies) {
-      policy[direction]?.forEach((rule, ruleIndex) => {
+      policy[direction]?.forEach((rule, ruleIndex, rules) => {
         if (rule.peers === 'any') {
           this.open.push({ policy, rule });
           return;
         }
-        const { pods, blocks } = rulePeers(rule);
+        const { pods, blocks } = rulePeers(rules, ruleIndex);
         for (const { peer, index } of pods) this.#file({ policy, rule, ruleIndex, peer, peerIndex: index });
         if (blocks !== undefined) {
           this.blocks.push({ policy, rule, ruleIndex, block: blocks.block, peerIndex: blocks.index });

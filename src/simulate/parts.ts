@@ -64,8 +64,9 @@ function blocksOf(view: View, subject: PodPoint, direction: Direction): Block[] 
   const blocks: Block[] = [];
   const { podClass } = subject;
   for (const policy of [...view.isolating(podClass, direction), ...view.unclear(podClass, direction)]) {
-    for (const rule of policy[direction] ?? []) {
-      const { blocks: named } = rulePeers(rule);
+    const rules = policy[direction] ?? [];
+    for (let i = 0; i < rules.length; i++) {
+      const { blocks: named } = rulePeers(rules, i);
       if (named !== undefined) blocks.push(named.block);
     }
   }

@@ -132,7 +132,7 @@ class Sum {
         this.#askOnly(policy, rule, i, rule.peers[0] as Peer);
         continue;
       }
-      const { pods, blocks } = rulePeers(rule);
+      const { pods, blocks } = rulePeers(rules, i);
       if (this.#peer.kind === 'pods') {
         for (const { peer, index } of pods) this.askPods(policy, rule, i, peer, index);
       }

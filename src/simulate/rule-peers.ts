@@ -8,16 +8,23 @@ export interface RulePeers {
   readonly blocks: { readonly block: Block; readonly index: number } | undefined;
 }
 
-const known = new WeakMap<PolicyRule, RulePeers>();
+/** By the place of the rule: one entry for a list of rules, which may be 12,000. */
+const known = new WeakMap<readonly PolicyRule[], (RulePeers | undefined)[]>();
 const NOBODY: RulePeers = Object.freeze({ pods: Object.freeze([]), blocks: undefined });
 
-/** The peers of a rule, sorted once for as long as the rule lives. Empty for a rule that matches everybody. */
-export function rulePeers(rule: PolicyRule): RulePeers {
-  if (rule.peers === 'any') return NOBODY;
-  let peers = known.get(rule);
+/** The peers of one of the rules, sorted once for as long as the rules live. Empty for a rule that matches everybody. */
+export function rulePeers(rules: readonly PolicyRule[], place: number): RulePeers {
+  const written = rules[place]?.peers ?? 'any';
+  if (written === 'any') return NOBODY;
+  let all = known.get(rules);
+  if (all === undefined) {
+    all = [];
+    known.set(rules, all);
+  }
+  let peers = all[place];
   if (peers === undefined) {
-    peers = sorted(rule.peers);
-    known.set(rule, peers);
+    peers = sorted(written);
+    all[place] = peers;
   }
   return peers;
 }

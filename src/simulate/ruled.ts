@@ -45,7 +45,7 @@ export function ruledBy(
     }
   };
   for (const policy of policies) {
-    for (const rule of policy[direction] ?? []) {
+    for (const [place, rule] of (policy[direction] ?? []).entries()) {
       // Only egress to a named port depends on the destination, that is, on the part.
       const fixed =
         direction === 'ingress' || rule.ports === 'any' || rule.ports.every((entry) => 'from' in entry)
@@ -56,7 +56,7 @@ export function ruledBy(
         for (const part of grid.parts) take(part, 'yes', connections(part));
         continue;
       }
-      const { pods, blocks } = rulePeers(rule);
+      const { pods, blocks } = rulePeers(policy[direction] ?? [], place);
       for (const { peer } of pods) {
         for (const part of candidates(grid, peer, policy.namespace)) {
           take(part, matchPods(peer, policy.namespace, part.point), connections(part));

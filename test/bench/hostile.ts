@@ -60,6 +60,7 @@ const SPECS: Readonly<Record<string, object>> = {
       ports: [{ port: 'http' }],
     })),
   },
+  'rules with a port of their own': { ...everyPod, ingress: each((i) => ({ ports: [{ port: 3 * i + 1 }] })) },
   ports: { ...everyPod, ingress: [{ ports: each((i) => ({ port: 3 * i + 1 })) }] },
   'a subject of values': {
     podSelector: {

@@ -170,7 +170,7 @@ test('row 11: a number matches ports that the pod does not declare', () => {
   );
 });
 
-test('row 11: the ports of very many rules add up as those of few do', () => {
+test('row 12: the ports of very many rules add up as those of few do', () => {
   const world = [
     pod('x/a'),
     pod('x/b'),
