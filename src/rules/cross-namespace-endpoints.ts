@@ -1,3 +1,4 @@
+import { apiEndpoints } from '../evidence/api-server.ts';
 import type { Service } from '../model/objects.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { type Address, addressText, hasAddress, mergeAddresses, parseCidr } from '../netset/addresses.ts';
@@ -166,7 +167,7 @@ function placesOf(snapshot: Snapshot, service: Service, addresses: ReadonlySet<A
     }
   }
   if (rest.size === 0) return places;
-  for (const address of apiServers(snapshot)) {
+  for (const { address } of apiEndpoints(snapshot)) {
     if (rest.delete(address)) places.push({ text: 'the API server', severity: 'high' });
   }
   if (service.namespace !== 'kube-system') {
@@ -189,11 +190,4 @@ const LOCAL = mergeAddresses(
 
 function isApiServers({ namespace, name }: Service): boolean {
   return namespace === 'default' && name === 'kubernetes';
-}
-
-function* apiServers(snapshot: Snapshot): Iterable<Address> {
-  for (const slice of snapshot.spaces.get('default')?.slices.get('kubernetes')?.values() ?? []) {
-    yield* slice.ready;
-    yield* slice.notReady;
-  }
 }
