@@ -2,10 +2,10 @@ import type { Direction, NetworkPolicy, Peer } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import { selectorText, selectsEverything } from '../model/selector.ts';
 import { type PatchOperation, peerPointer, selectorWire } from './patch.ts';
-import { BOTH, newFaults, peersOf } from './peers.ts';
+import { BOTH, faultStatement, newFaults, type PeerFault, peersOf } from './peers.ts';
 import type { Rule } from './rule.ts';
 import { type PairLooks, type SplitPair, splitPairAt } from './split-pairs.ts';
-import { pathText, peersField, peerText, policyText } from './text.ts';
+import { pathText, peersField, peerText } from './text.ts';
 import { deployment, namespace, policy } from './worlds/manifests.ts';
 
 const MOST_LOOKS = 5000;
@@ -122,31 +122,16 @@ export const andOrConfusion: Rule = {
     const looks = { left: MOST_LOOKS };
     const faults = newFaults(change, (policy) => faultsOf(after, policy, looks));
     if (looks.left < 0) simulation.budget.skip(`pairs of peers beyond ${MOST_LOOKS} looks`);
-    for (const { policy, message, path, patch } of faults.slice(0, MOST_FINDINGS)) {
-      yield {
-        subject: policyText(policy),
-        message,
-        because: [`${policyText(policy)} ${path}`],
-        ...(patch === undefined ? {} : { patch }),
-      };
-    }
+    yield* faults.slice(0, MOST_FINDINGS).map(faultStatement);
   },
 };
-
-interface Fault {
-  readonly key: string;
-  readonly policy: NetworkPolicy;
-  readonly path: string;
-  readonly message: string;
-  readonly patch: readonly PatchOperation[] | undefined;
-}
 
 function hasNeighbour(_peer: Peer, among: readonly Peer[]): boolean {
   return among.length > 1;
 }
 
-function faultsOf(view: View, policy: NetworkPolicy, looks: PairLooks): Fault[] {
-  const found: Fault[] = [];
+function faultsOf(view: View, policy: NetworkPolicy, looks: PairLooks): PeerFault[] {
+  const found: PeerFault[] = [];
   for (const { direction, rule, place, among } of peersOf(policy, BOTH, hasNeighbour)) {
     if (found.length > MOST_FINDINGS || looks.left < 0) break;
     const pair = splitPairAt(view, policy, among, place, looks);
@@ -159,7 +144,7 @@ function faultsOf(view: View, policy: NetworkPolicy, looks: PairLooks): Fault[] 
       path,
       message: messageOf(policy, direction, path, place, wideFirst, pair),
       // Where the podSelector matches something here, somebody may need it.
-      patch: pair.sign === 'no-pod' ? joined(direction, rule, place, wideFirst, pair) : undefined,
+      ...(pair.sign === 'no-pod' ? { patch: joined(direction, rule, place, wideFirst, pair) } : {}),
     });
   }
   return found;

@@ -1,9 +1,9 @@
 import type { NetworkPolicy, Peer, PodPeer } from '../model/objects.ts';
 import { selects, selectsEverything } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
-import { INGRESS, newFaults, peersOf, surelyPicks } from './peers.ts';
+import { faultStatement, INGRESS, newFaults, type PeerFault, peersOf, surelyPicks } from './peers.ts';
 import type { Rule, RuleContext } from './rule.ts';
-import { countText, listText, pathText, peerText, policyText, shortText, sortedTexts } from './text.ts';
+import { countText, listText, pathText, peerText, shortText, sortedTexts } from './text.ts';
 import { deployment, namespace, policy, service } from './worlds/manifests.ts';
 
 const MOST_FINDINGS = 3;
@@ -105,24 +105,10 @@ export const namespaceWidePeer: Rule = {
     if (change.after?.kind !== 'NetworkPolicy' || !hasWidePeer(change.after)) return;
     const clients = clientsOf(context);
     if (clients.size === 0) return;
-    for (const { policy, path, message } of newFaults(change, (policy) =>
-      faultsOf(context, policy, clients),
-    ).slice(0, MOST_FINDINGS)) {
-      yield {
-        subject: policyText(policy),
-        message,
-        because: [`${policyText(policy)} ${path}`],
-      };
-    }
+    const faults = newFaults(change, (policy) => faultsOf(context, policy, clients));
+    yield* faults.slice(0, MOST_FINDINGS).map(faultStatement);
   },
 };
-
-interface Fault {
-  readonly key: string;
-  readonly policy: NetworkPolicy;
-  readonly path: string;
-  readonly message: string;
-}
 
 function isWide(peer: Peer): peer is PodPeer {
   return peer.kind === 'pods' && peer.namespaces !== 'own' && selectsEverything(peer.pods);
@@ -154,8 +140,8 @@ function faultsOf(
   { after, snapshot }: RuleContext,
   policy: NetworkPolicy,
   clients: ReadonlySet<PodClass>,
-): Fault[] {
-  const found: Fault[] = [];
+): PeerFault[] {
+  const found: PeerFault[] = [];
   let left = MOST_PEERS;
   for (const { peer, rule, place } of peersOf(policy, INGRESS, isWide)) {
     if (!isWide(peer)) continue;

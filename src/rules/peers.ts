@@ -4,6 +4,9 @@ import type { Direction, NetworkPolicy, Peer, PodPeer } from '../model/objects.t
 import type { View } from '../model/overlay.ts';
 import { selects, selectsEverything } from '../model/selector.ts';
 import type { Space } from '../model/snapshot.ts';
+import type { PatchOperation } from './patch.ts';
+import type { Severity, Statement } from './rule.ts';
+import { policyText } from './text.ts';
 
 const NAME_LABEL = 'kubernetes.io/metadata.name';
 
@@ -74,17 +77,39 @@ export function surelyPicks(peer: PodPeer, space: Space): boolean {
   return (space.known || namesOf(peer) !== undefined) && selects(peer.namespaces, space.labels);
 }
 
+/** What a rule has to say about a peer of a policy. */
+export interface PeerFault {
+  /** What it is about, wherever in the policy it stands. */
+  readonly key: string;
+  readonly policy: NetworkPolicy;
+  readonly path: string;
+  readonly message: string;
+  readonly severity?: Severity;
+  readonly patch?: readonly PatchOperation[];
+}
+
 /**
  * The faults of the new policy that the old one did not have, told apart by their keys. The old policy is looked
  * at only when there is a fault.
  */
-export function newFaults<T extends { readonly key: string }>(
+export function newFaults(
   { before, after }: Change,
-  faultsOf: (policy: NetworkPolicy) => readonly T[],
-): readonly T[] {
+  faultsOf: (policy: NetworkPolicy) => readonly PeerFault[],
+): readonly PeerFault[] {
   if (after?.kind !== 'NetworkPolicy') return [];
   const faults = faultsOf(after);
   if (faults.length === 0 || before?.kind !== 'NetworkPolicy') return faults;
   const old = new Set(faultsOf(before).map(({ key }) => key));
   return faults.filter(({ key }) => !old.has(key));
+}
+
+/** The fault as a rule yields it. */
+export function faultStatement({ policy, path, message, severity, patch }: PeerFault): Statement {
+  return {
+    subject: policyText(policy),
+    message,
+    because: [`${policyText(policy)} ${path}`],
+    ...(severity === undefined ? {} : { severity }),
+    ...(patch === undefined ? {} : { patch }),
+  };
 }

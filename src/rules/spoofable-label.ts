@@ -1,10 +1,10 @@
 import type { NetworkPolicy, Peer, PodPeer } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import { type Requirement, type Selector, selectorText, selects } from '../model/selector.ts';
-import { type PatchOperation, peerPointer } from './patch.ts';
-import { INGRESS, newFaults, peersOf } from './peers.ts';
-import type { Rule, Severity } from './rule.ts';
-import { listText, pathText, peerText, policyText, sortedTexts } from './text.ts';
+import { peerPointer } from './patch.ts';
+import { faultStatement, INGRESS, newFaults, type PeerFault, peersOf } from './peers.ts';
+import type { Rule } from './rule.ts';
+import { listText, pathText, peerText, sortedTexts } from './text.ts';
 import { deployment, namespace, policy } from './worlds/manifests.ts';
 
 const MOST_FINDINGS = 3;
@@ -104,29 +104,12 @@ export const spoofableLabel: Rule = {
   },
   *check({ change, after, settings }) {
     const faults = newFaults(change, (policy) => faultsOf(after, policy, settings.trustedNamespaceLabels));
-    for (const { policy, path, message, severity, patch } of faults) {
-      yield {
-        subject: policyText(policy),
-        message,
-        because: [`${policyText(policy)} ${path}`],
-        ...(severity === undefined ? {} : { severity }),
-        ...(patch === undefined ? {} : { patch }),
-      };
-    }
+    yield* faults.map(faultStatement);
   },
 };
 
-interface Fault {
-  readonly key: string;
-  readonly policy: NetworkPolicy;
-  readonly path: string;
-  readonly message: string;
-  readonly severity?: Severity;
-  readonly patch?: readonly PatchOperation[];
-}
-
-function faultsOf(view: View, policy: NetworkPolicy, trusted: readonly string[]): Fault[] {
-  const found: Fault[] = [];
+function faultsOf(view: View, policy: NetworkPolicy, trusted: readonly string[]): PeerFault[] {
+  const found: PeerFault[] = [];
   const weak = new Set<string>();
   let weakPath = '';
   let left = MOST_PEERS;
