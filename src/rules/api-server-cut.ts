@@ -6,7 +6,7 @@ import { addressText } from '../netset/addresses.ts';
 import { nowText, placeText } from './cuts.ts';
 import { admit, type PatchOperation, type Wire } from './patch.ts';
 import { TIERS } from './reads.ts';
-import type { Rule, Severity } from './rule.ts';
+import { type Rule, SEVERITIES, type Severity } from './rule.ts';
 import { compareTexts, listText, policiesText, shortText, sortedTexts } from './text.ts';
 import { deployment, policy } from './worlds/manifests.ts';
 
@@ -169,8 +169,6 @@ export const apiServerCut: Rule = {
     };
   },
 };
-
-const SEVERITIES: readonly Severity[] = ['high', 'medium', 'low'];
 
 /** What is not certain weighs a degree less. */
 function gravity({ use, how }: ApiCut): Severity {

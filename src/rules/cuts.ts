@@ -51,16 +51,22 @@ export function patchOf(
     return {};
   }
   const { direction } = first;
+  const ends = group.map(({ need }) => (direction === 'ingress' ? need.from : need.to));
+  const peers = wirePeers(changed.namespace, ends);
+  if (peers === undefined) return {};
+  const ports = new Map(group.map(({ need }) => [`${need.protocol}/${need.port}`, need]));
+  return { patch: admit(changed, direction, peers, byKey(ports)) };
+}
+
+/** Peers as a policy of `home` writes them, each once, in order; undefined when labels cannot name one of them. */
+export function wirePeers(home: string, ends: readonly Caller[]): Wire[] | undefined {
   const peers = new Map<string, Wire>();
-  const ports = new Map<string, Loss['need']>();
-  for (const { need } of group) {
-    const end = direction === 'ingress' ? need.from : need.to;
-    const peer = typeof end === 'string' ? undefined : classPeer(changed.namespace, end);
-    if (peer === undefined) return {};
+  for (const end of ends) {
+    const peer = typeof end === 'string' ? undefined : classPeer(home, end);
+    if (peer === undefined) return undefined;
     peers.set(JSON.stringify(peer), peer);
-    ports.set(`${need.protocol}/${need.port}`, need);
   }
-  return { patch: admit(changed, direction, byKey(peers), byKey(ports)) };
+  return byKey(peers);
 }
 
 function byKey<T>(map: ReadonlyMap<string, T>): T[] {

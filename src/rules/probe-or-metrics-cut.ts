@@ -1,8 +1,8 @@
 import type { ScrapeCut } from '../evidence/scrapes.ts';
 import type { Judged } from '../model/change.ts';
 import { workloadText } from '../model/objects.ts';
-import { nowText, placeText } from './cuts.ts';
-import { admit, classPeer, type PatchOperation, type Wire } from './patch.ts';
+import { nowText, placeText, wirePeers } from './cuts.ts';
+import { admit, type PatchOperation } from './patch.ts';
 import { MONITORS, TIERS } from './reads.ts';
 import type { Rule } from './rule.ts';
 import { compareTexts, listText, policiesText, shortText, sortedTexts } from './text.ts';
@@ -166,19 +166,15 @@ function patchOf(
 ): { readonly patch?: readonly PatchOperation[] } {
   if (changed?.kind !== 'NetworkPolicy' || !cuts.every(({ policies }) => policies.includes(changed)))
     return {};
-  const peers = new Map<string, Wire>();
-  for (const scraper of new Set(cuts.flatMap(({ scrapers }) => scrapers))) {
-    const peer = classPeer(changed.namespace, scraper);
-    if (peer === undefined) return {};
-    peers.set(JSON.stringify(peer), peer);
-  }
+  const scrapers = new Set(cuts.flatMap((cut) => cut.scrapers));
+  const peers = wirePeers(changed.namespace, [...scrapers]);
+  if (peers === undefined) return {};
   const ports = [...new Set(cuts.map(({ port }) => port))].sort((a, b) => a - b);
-  const ordered = [...peers].sort(([a], [b]) => compareTexts(a, b)).map(([, peer]) => peer);
   return {
     patch: admit(
       changed,
       'ingress',
-      ordered,
+      peers,
       ports.map((port) => ({ protocol: 'TCP', port })),
     ),
   };

@@ -1,7 +1,7 @@
 import type { Client, Outage } from '../evidence/shares.ts';
 import { callerText, MOST_NAMED, nowText, patchOf, placeText, severityOf } from './cuts.ts';
 import { ROUTES, TIERS } from './reads.ts';
-import type { Rule, RuleContext, Severity, Statement } from './rule.ts';
+import { type Rule, type RuleContext, SEVERITIES, type Severity, type Statement } from './rule.ts';
 import { compareTexts, countText, listText, policiesText, policyText, serviceText } from './text.ts';
 import { deployment, policy, service } from './worlds/manifests.ts';
 
@@ -202,5 +202,5 @@ function gravity({ clients }: Outage): Severity {
 }
 
 function rank(outage: Outage): number {
-  return ['high', 'medium', 'low'].indexOf(gravity(outage));
+  return SEVERITIES.indexOf(gravity(outage));
 }
