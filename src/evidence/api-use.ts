@@ -5,6 +5,7 @@ import type { PodClass } from '../model/snapshot.ts';
 import { addressSet, addressText } from '../netset/addresses.ts';
 import type { Simulation, Verdict } from '../simulate/contract.ts';
 import { bestVerdict, reach, verdictAt } from '../simulate/reach.ts';
+import { samePolicies } from './alike.ts';
 import { type ApiEndpoint, apiEndpoints } from './api-server.ts';
 import { canLose } from './losses.ts';
 import type { Grade } from './need.ts';
@@ -66,7 +67,11 @@ export function apiCuts(simulation: Simulation): ApiCut[] {
     if (use === undefined) continue;
     endpoints ??= apiEndpoints(simulation.after.snapshot);
     // Pods under the same policies fare alike: the API server is the same for all.
-    if (last === undefined || !same(last.before, egress.before) || !same(last.after, egress.after)) {
+    if (
+      last === undefined ||
+      !samePolicies(last.before, egress.before) ||
+      !samePolicies(last.after, egress.after)
+    ) {
       const weight = weightOf(egress.before, 'egress') + weightOf(egress.after, 'egress');
       if (!simulation.budget.spend(weight * (endpoints.length + 1))) {
         simulation.budget.skip('whether pods still reach the API server');
@@ -81,10 +86,6 @@ export function apiCuts(simulation: Simulation): ApiCut[] {
 }
 
 type Policies = readonly NetworkPolicy[];
-
-function same(one: Policies, other: Policies): boolean {
-  return one.length === other.length && one.every((policy, i) => policy === other[i]);
-}
 
 function howCut(
   { before, after }: Simulation,

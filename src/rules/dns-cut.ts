@@ -1,3 +1,4 @@
+import { samePolicies } from '../evidence/alike.ts';
 import { admitsDns, admitsNodeLocal, type DnsTarget } from '../evidence/dns.ts';
 import type { NetworkPolicy } from '../model/objects.ts';
 import { workloadText } from '../model/objects.ts';
@@ -146,7 +147,11 @@ export const dnsCut: Rule = {
     for (const { podClass, directions, egress } of simulation.subjects) {
       if (!directions.includes('egress') || egress.after.length === 0) continue;
       // Pods under the same policies fare alike: the DNS is the same for all.
-      if (last === undefined || !same(last.before, egress.before) || !same(last.after, egress.after)) {
+      if (
+        last === undefined ||
+        !samePolicies(last.before, egress.before) ||
+        !samePolicies(last.after, egress.after)
+      ) {
         last = { ...egress, cut: isCut(context, podClass, egress.before, egress.after) };
       }
       if (!last.cut) continue;
@@ -236,8 +241,4 @@ function verdictOn(view: View, podClass: PodClass, target: DnsTarget): Verdict {
 
 function isBefore(a: PodClass, b: PodClass): boolean {
   return compareTexts(workloadText(a.workload), workloadText(b.workload)) < 0;
-}
-
-function same(one: readonly NetworkPolicy[], other: readonly NetworkPolicy[]): boolean {
-  return one.length === other.length && one.every((policy, i) => policy === other[i]);
 }

@@ -1,3 +1,4 @@
+import { samePolicies } from '../evidence/alike.ts';
 import { type FilledHole, filledHoles, hasExceptions, MOST_LOOKS, peerAt } from '../evidence/holes.ts';
 import type { Direction, NetworkPolicy } from '../model/objects.ts';
 import type { Rule, Statement } from './rule.ts';
@@ -79,7 +80,7 @@ export const exceptIneffective: Rule = {
         const policies = subject[direction].after;
         if (!subject.directions.includes(direction)) continue;
         // Pods under the same policies have the same exceptions.
-        if (last?.length === policies.length && last.every((policy, i) => policy === policies[i])) continue;
+        if (last !== undefined && samePolicies(last, policies)) continue;
         last = policies;
         if (!hasExceptions(policies, direction)) continue;
         const sorted = sortedPolicies(policies);
