@@ -115,6 +115,11 @@ export function parseCidr(text: string): Addresses | undefined {
   return { v4: [], v6: [first, first | host] };
 }
 
+/** What any of these CIDRs holds; a text that is none holds nothing. */
+export function cidrSet(texts: readonly string[]): Addresses {
+  return mergeAddresses(texts.flatMap((text) => parseCidr(text) ?? []));
+}
+
 /** A single address as a set. */
 export function addressSet(address: Address): Addresses {
   return typeof address === 'number'

@@ -6,11 +6,11 @@ import type { PodClass, Snapshot } from '../model/snapshot.ts';
 import {
   type Addresses,
   addressSet,
+  cidrSet,
   hasAddress,
   intersectAddresses,
   mergeAddresses,
   noAddresses,
-  parseCidr,
 } from '../netset/addresses.ts';
 import { hasConnection, type Protocol } from '../netset/connections.ts';
 import { targetsOf } from '../simulate/backends.ts';
@@ -284,8 +284,4 @@ function nodeAddresses({ nodes }: Snapshot): Addresses {
 }
 
 /** Networks of clusters and companies (RFC 1918, RFC 6598, RFC 4193). */
-const PRIVATE = mergeAddresses(
-  ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'].flatMap(
-    (cidr) => parseCidr(cidr) ?? [],
-  ),
-);
+const PRIVATE = cidrSet(['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7']);

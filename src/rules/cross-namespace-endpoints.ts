@@ -1,7 +1,7 @@
 import { apiEndpoints } from '../evidence/api-server.ts';
 import type { Service } from '../model/objects.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { type Address, addressText, hasAddress, mergeAddresses, parseCidr } from '../netset/addresses.ts';
+import { type Address, addressText, cidrSet, hasAddress } from '../netset/addresses.ts';
 import type { Rule, Severity } from './rule.ts';
 import { listText, serviceText, sortedTexts } from './text.ts';
 import { deployment, pod, service } from './worlds/manifests.ts';
@@ -184,9 +184,7 @@ function placesOf(snapshot: Snapshot, service: Service, addresses: ReadonlySet<A
 }
 
 /** Loopback and link-local: the metadata servers of clouds are among the latter. */
-const LOCAL = mergeAddresses(
-  ['127.0.0.0/8', '169.254.0.0/16', '::1/128', 'fe80::/10'].flatMap((cidr) => parseCidr(cidr) ?? []),
-);
+const LOCAL = cidrSet(['127.0.0.0/8', '169.254.0.0/16', '::1/128', 'fe80::/10']);
 
 function isApiServers({ namespace, name }: Service): boolean {
   return namespace === 'default' && name === 'kubernetes';

@@ -3,14 +3,7 @@ import { labelValue } from '../model/labels.ts';
 import { annotatedRanges, type Extent, extentOf } from '../model/load-balancers.ts';
 import type { NetworkPolicy, Service, ServicePort } from '../model/objects.ts';
 import type { PodClass } from '../model/snapshot.ts';
-import {
-  ALL_ADDRESSES,
-  ALL_V4,
-  ALL_V6,
-  containsAddresses,
-  mergeAddresses,
-  parseCidr,
-} from '../netset/addresses.ts';
+import { ALL_ADDRESSES, ALL_V4, ALL_V6, cidrSet, containsAddresses } from '../netset/addresses.ts';
 import { hasConnection } from '../netset/connections.ts';
 import { targetsOf } from '../simulate/backends.ts';
 import { reach } from '../simulate/reach.ts';
@@ -293,6 +286,6 @@ function isExposed(service: Service): boolean {
   if (service.type !== 'LoadBalancer' || extent(service) === 'inside') return false;
   const ranges = [...service.loadBalancerSourceRanges, ...annotatedRanges(service.annotations)];
   if (ranges.length === 0) return true;
-  const admitted = mergeAddresses(ranges.flatMap((range) => parseCidr(range) ?? []));
+  const admitted = cidrSet(ranges);
   return containsAddresses(admitted, ALL_V4) || containsAddresses(admitted, ALL_V6);
 }

@@ -1,6 +1,6 @@
 import type { Service } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
-import { type Address, hasAddress, mergeAddresses, parseAddress, parseCidr } from '../netset/addresses.ts';
+import { type Address, cidrSet, hasAddress, parseAddress } from '../netset/addresses.ts';
 import type { Rule, RuleContext, Statement } from './rule.ts';
 import { serviceText } from './text.ts';
 
@@ -175,12 +175,8 @@ const METADATA_NAMES: ReadonlySet<string> = new Set([
   'metadata.platformequinix.com',
 ]);
 /** 168.63.129.16 is Azure's, 100.100.100.200 Alibaba's, 192.0.0.192 Oracle's first; the others use link-local ones. */
-const METADATA = mergeAddresses(
-  ['169.254.0.0/16', '168.63.129.16/32', '100.100.100.200/32', '192.0.0.192/32'].flatMap(
-    (cidr) => parseCidr(cidr) ?? [],
-  ),
-);
-const LOOPBACK = mergeAddresses(['127.0.0.0/8', '0.0.0.0/32'].flatMap((cidr) => parseCidr(cidr) ?? []));
+const METADATA = cidrSet(['169.254.0.0/16', '168.63.129.16/32', '100.100.100.200/32', '192.0.0.192/32']);
+const LOOPBACK = cidrSet(['127.0.0.0/8', '0.0.0.0/32']);
 /** Public domains that answer every lookup with the address written in the name. */
 const WILDCARDS: readonly string[] = Object.freeze(['.nip.io', '.sslip.io', '.xip.io']);
 /** Public domains that answer every lookup with 127.0.0.1. */
