@@ -20,7 +20,7 @@ import { sideOf } from '../simulate/side.ts';
 import { INGRESS, peersOf } from './peers.ts';
 import type { Rule, RuleContext } from './rule.ts';
 import { compareTexts, pathText, policyText, serviceText, shortText } from './text.ts';
-import { deployment, policy, service } from './worlds/manifests.ts';
+import { deployment, policyFrom, service } from './worlds/manifests.ts';
 
 /** Classes, blocks of a policy and nodes that are looked at. */
 const MOST_CLASSES = 20;
@@ -38,15 +38,8 @@ const BALANCED = service(
   '  type: LoadBalancer\n',
 );
 const LOCAL = `${BALANCED}  externalTrafficPolicy: Local\n`;
-const OFFICE = policy(
-  'shop/web',
-  `  podSelector: {matchLabels: {app: web}}
-  ingress:
-  - from:
-    - ipBlock: {cidr: 203.0.113.0/24}
-    ports: [{port: 8080}]
-`,
-);
+const OFFICE = `${policyFrom('shop/web', 'app: web', 'ipBlock: {cidr: 203.0.113.0/24}')}    ports: [{port: 8080}]
+`;
 const NODE = `---
 apiVersion: v1
 kind: Node

@@ -3,21 +3,14 @@ import { workloadText } from '../model/objects.ts';
 import { TIERS } from './reads.ts';
 import type { Rule } from './rule.ts';
 import { countText, listText, policyText, portsText, shortText, sortedTexts } from './text.ts';
-import { deployment, policy } from './worlds/manifests.ts';
+import { deployment, policyFrom } from './worlds/manifests.ts';
 
 const CLUSTER = [
   deployment('shop/db', 'app: db', '{containerPort: 5432}'),
   deployment('shop/web', 'app: web'),
   deployment('shop/job', 'app: job'),
 ].join('');
-const ONLY_WEB = policy(
-  'shop/db',
-  `  podSelector: {matchLabels: {app: db}}
-  ingress:
-  - from:
-    - podSelector: {matchLabels: {app: web}}
-`,
-);
+const ONLY_WEB = policyFrom('shop/db', 'app: db', 'podSelector: {matchLabels: {app: web}}');
 const WORLD = `${ONLY_WEB.replace('podSelector: {matchLabels: {app: web}}', 'ipBlock: {cidr: 0.0.0.0/0}')}    ports: [{port: 5432}]
 `;
 

@@ -6,7 +6,7 @@ import { callerText, MOST_NAMED, nowText, patchOf, placeText } from './cuts.ts';
 import { ROUTES, TIERS } from './reads.ts';
 import type { Rule, RuleContext, Statement } from './rule.ts';
 import { compareTexts, countText, listText, policiesText, serviceText, sortedTexts } from './text.ts';
-import { deployment, policy, service } from './worlds/manifests.ts';
+import { deployment, policy, policyFrom, service } from './worlds/manifests.ts';
 
 const WEB = [
   deployment('shop/web', 'app: web', '{containerPort: 8080}'),
@@ -22,14 +22,7 @@ spec:
   ingressClassName: nginx
   defaultBackend: {service: {name: web, port: {number: 80}}}
 `;
-const ONLY_API = policy(
-  'shop/web',
-  `  podSelector: {matchLabels: {app: web}}
-  ingress:
-  - from:
-    - podSelector: {matchLabels: {app: api}}
-`,
-);
+const ONLY_API = policyFrom('shop/web', 'app: web', 'podSelector: {matchLabels: {app: api}}');
 const WITH_CONTROLLER = `${ONLY_API}    - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ingress-nginx}}
 `;
 const ONLY_8080 = policy(

@@ -4,7 +4,7 @@ import type { PodClass } from '../model/snapshot.ts';
 import { faultStatement, INGRESS, newFaults, type PeerFault, peersOf, surelyPicks } from './peers.ts';
 import type { Rule, RuleContext } from './rule.ts';
 import { countText, listText, pathText, peerText, shortText, sortedTexts } from './text.ts';
-import { deployment, namespace, policy, service } from './worlds/manifests.ts';
+import { deployment, namespace, policyFrom, service } from './worlds/manifests.ts';
 
 const MOST_FINDINGS = 3;
 /** Peers, selected classes, Services and classes of admitted namespaces that are looked at. */
@@ -26,8 +26,7 @@ const CLUSTER = [
   deployment('ops/shell', 'app: shell'),
   deployment('ops/wiki', 'app: wiki'),
 ].join('');
-const POLICY = (peer: string) =>
-  policy('shop/db', `  podSelector: {matchLabels: {app: db}}\n  ingress:\n  - from:\n    - ${peer}\n`);
+const POLICY = (peer: string) => policyFrom('shop/db', 'app: db', peer);
 const OPS = POLICY('namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ops}}');
 
 export const namespaceWidePeer: Rule = {

@@ -9,7 +9,7 @@ import { namesOf, spacesOf } from './peers.ts';
 import type { Rule } from './rule.ts';
 import { type PairLooks, splitPairAt } from './split-pairs.ts';
 import { pathText, peerText, policyText } from './text.ts';
-import { deployment, policy } from './worlds/manifests.ts';
+import { deployment, policyFrom } from './worlds/manifests.ts';
 
 /** Classes and namespaces looked at for one peer, and for all. A peer that matches something is mostly found at once. */
 const MOST_LOOKS = 1000;
@@ -18,22 +18,12 @@ const MOST_FINDINGS = 5;
 
 const CLUSTER = deployment('shop/redis', 'app: redis') + deployment('shop/guestbook', 'app: guestbook');
 const POLICY = (client: string) =>
-  policy(
-    'shop/redis',
-    `  podSelector: {matchLabels: {app: redis}}
-  ingress:
-  - from:
-    - podSelector: {matchLabels: {app: ${client}}}
-`,
-  );
-const ELSEWHERE = policy(
+  policyFrom('shop/redis', 'app: redis', `podSelector: {matchLabels: {app: ${client}}}`);
+const ELSEWHERE = policyFrom(
   'shop/redis',
-  `  podSelector: {matchLabels: {app: redis}}
-  ingress:
-  - from:
-    - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: frnt}}
-      podSelector: {matchLabels: {app: web}}
-`,
+  'app: redis',
+  `namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: frnt}}
+      podSelector: {matchLabels: {app: web}}`,
 );
 
 export const peerSelectsNothing: Rule = {

@@ -2,18 +2,11 @@ import type { Direction, NetworkPolicy } from '../model/objects.ts';
 import { selectsEverything } from '../model/selector.ts';
 import type { Rule } from './rule.ts';
 import { admitsAll, compareTexts, policyText, sortedPolicies } from './text.ts';
-import { deployment, policy } from './worlds/manifests.ts';
+import { deployment, policy, policyFrom } from './worlds/manifests.ts';
 
 const CLUSTER = deployment('shop/db', 'app: db') + deployment('shop/web', 'app: web');
 const OPEN = policy('shop/open', '  podSelector: {}\n  ingress: [{}]\n');
-const DB = policy(
-  'shop/db',
-  `  podSelector: {matchLabels: {app: db}}
-  ingress:
-  - from:
-    - podSelector: {matchLabels: {app: web}}
-`,
-);
+const DB = policyFrom('shop/db', 'app: db', 'podSelector: {matchLabels: {app: web}}');
 
 export const redundant: Rule = {
   id: 'redundant',

@@ -5,7 +5,7 @@ import { peerPointer } from './patch.ts';
 import { faultStatement, INGRESS, newFaults, type PeerFault, peersOf } from './peers.ts';
 import type { Rule } from './rule.ts';
 import { listText, pathText, peerText, sortedTexts } from './text.ts';
-import { deployment, namespace, policy } from './worlds/manifests.ts';
+import { deployment, namespace, policyFrom } from './worlds/manifests.ts';
 
 const MOST_FINDINGS = 3;
 /** Peers of a policy, and namespaces or pods for all of them, that are looked at. */
@@ -18,8 +18,7 @@ const CLUSTER = [
   deployment('play/game', 'app: game'),
   namespace('edge', 'team: edge'),
 ].join('');
-const POLICY = (peer: string) =>
-  policy('shop/db', `  podSelector: {matchLabels: {app: db}}\n  ingress:\n  - from:\n    - ${peer}\n`);
+const POLICY = (peer: string) => policyFrom('shop/db', 'app: db', peer);
 const ANYWHERE = POLICY('{namespaceSelector: {}, podSelector: {matchLabels: {app: gateway}}}');
 const TEAM = POLICY('namespaceSelector: {matchLabels: {team: edge}}');
 

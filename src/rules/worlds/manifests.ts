@@ -40,6 +40,14 @@ spec:
 ${spec}`;
 }
 
+/**
+ * A NetworkPolicy that lets a peer in to the pods with these labels. `peer` is a list entry in YAML; more entries,
+ * or ports, can be added behind it.
+ */
+export function policyFrom(path: string, labels: string, peer: string): string {
+  return policy(path, `  podSelector: {matchLabels: {${labels}}}\n  ingress:\n  - from:\n    - ${peer}\n`);
+}
+
 /** A running pod with an address. */
 export function pod(path: string, labels: string, address: string): string {
   const [namespace, name] = path.split('/');
