@@ -8,21 +8,9 @@ import { admit, type PatchOperation, type Wire } from './patch.ts';
 import { TIERS } from './reads.ts';
 import { type Rule, SEVERITIES, type Severity } from './rule.ts';
 import { compareTexts, listText, policiesText, shortText, sortedTexts } from './text.ts';
-import { deployment, policy } from './worlds/manifests.ts';
+import { apiServer, deployment, policy } from './worlds/manifests.ts';
 
-const API = `---
-apiVersion: v1
-kind: Service
-metadata: {name: kubernetes, namespace: default}
-spec: {clusterIP: 10.96.0.1, clusterIPs: [10.96.0.1], ports: [{name: https, port: 443, targetPort: 6443}]}
----
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {name: kubernetes, namespace: default, labels: {kubernetes.io/service-name: kubernetes}}
-addressType: IPv4
-ports: [{name: https, port: 6443, protocol: TCP}]
-endpoints: [{addresses: [10.0.0.1]}]
-`;
+const API = apiServer('10.0.0.1');
 const OPERATOR = deployment('ci/operator', 'app: ci', '', '{name: KUBERNETES_SERVICE_HOST, value: 10.0.0.1}');
 const WITH_ACCOUNT = (name: string): string =>
   deployment(`ci/${name}`, 'app: ci').replace(

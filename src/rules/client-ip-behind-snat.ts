@@ -20,7 +20,7 @@ import { sideOf } from '../simulate/side.ts';
 import { INGRESS, peersOf } from './peers.ts';
 import type { Rule, RuleContext } from './rule.ts';
 import { compareTexts, pathText, policyText, serviceText, shortText } from './text.ts';
-import { deployment, policyFrom, service } from './worlds/manifests.ts';
+import { deployment, node, policyFrom, service } from './worlds/manifests.ts';
 
 /** Classes, blocks of a policy and nodes that are looked at. */
 const MOST_CLASSES = 20;
@@ -40,12 +40,7 @@ const BALANCED = service(
 const LOCAL = `${BALANCED}  externalTrafficPolicy: Local\n`;
 const OFFICE = `${policyFrom('shop/web', 'app: web', 'ipBlock: {cidr: 203.0.113.0/24}')}    ports: [{port: 8080}]
 `;
-const NODE = `---
-apiVersion: v1
-kind: Node
-metadata: {name: node-1}
-status: {addresses: [{type: InternalIP, address: 192.168.7.1}]}
-`;
+const NODE = node('node-1', '192.168.7.1');
 const MESSAGE =
   "spec.ingress[0].from[0] (203.0.113.0/24) may not match the intended clients: Service shop/web (LoadBalancer) has externalTrafficPolicy Cluster, and shop/web may see a node's address instead.";
 

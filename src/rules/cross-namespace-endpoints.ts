@@ -4,34 +4,15 @@ import type { Snapshot } from '../model/snapshot.ts';
 import { type Address, addressText, cidrSet, hasAddress } from '../netset/addresses.ts';
 import type { Rule, Severity } from './rule.ts';
 import { listText, serviceText, sortedTexts } from './text.ts';
-import { deployment, pod, service } from './worlds/manifests.ts';
+import { apiServer, deployment, endpointSlice, node, pod, service } from './worlds/manifests.ts';
 
 /** Endpoints looked at for one Service: the slices of one may hold thousands. */
 const MOST_ENDPOINTS = 2000;
 
 const DB = pod('payments/db', 'app: db', '10.0.1.7');
-const SLICE = (address: string): string => `---
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {name: db-1, namespace: shop, labels: {kubernetes.io/service-name: db}}
-addressType: IPv4
-ports: [{name: '', protocol: TCP, port: 5432}]
-endpoints: [{addresses: [${address}]}]
-`;
-const NODE = `---
-apiVersion: v1
-kind: Node
-metadata: {name: node-1}
-status: {addresses: [{type: InternalIP, address: 10.9.0.1}]}
-`;
-const API_SERVER = `---
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {name: kubernetes, namespace: default, labels: {kubernetes.io/service-name: kubernetes}}
-addressType: IPv4
-ports: [{name: https, protocol: TCP, port: 6443}]
-endpoints: [{addresses: [10.9.0.5]}]
-`;
+const SLICE = (address: string): string =>
+  endpointSlice('shop/db-1', 'db', "{name: '', protocol: TCP, port: 5432}", address);
+const NODE = node('node-1', '10.9.0.1');
 const WITHOUT = service('shop/db', '', '{port: 5432}');
 const WITH = service('shop/db', 'app: db', '{port: 5432}');
 
@@ -92,7 +73,7 @@ export const crossNamespaceEndpoints: Rule = {
       },
       {
         title: 'The selector is dropped, and a slice with a foreign pod takes over',
-        cluster: DB + SLICE('10.0.1.7, 10.9.0.5') + API_SERVER + WITH,
+        cluster: DB + SLICE('10.0.1.7, 10.9.0.5') + apiServer('10.9.0.5') + WITH,
         operation: 'UPDATE',
         manifest: WITHOUT,
         findings: [

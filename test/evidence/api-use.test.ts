@@ -2,23 +2,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { apiCuts, apiUseOf } from '../../src/evidence/api-use.ts';
-import { deployment, node, policy } from '../../src/rules/worlds/manifests.ts';
+import { apiServer, deployment, node, policy } from '../../src/rules/worlds/manifests.ts';
 import { simulate } from '../../src/simulate/simulate.ts';
 import { changeOf, storeOf } from '../rules/world.ts';
 
-const API = (...addresses: string[]): string => `---
-apiVersion: v1
-kind: Service
-metadata: {name: kubernetes, namespace: default}
-spec: {clusterIP: 10.96.0.1, clusterIPs: [10.96.0.1], ports: [{name: https, port: 443, targetPort: 6443}]}
----
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {name: kubernetes, namespace: default, labels: {kubernetes.io/service-name: kubernetes}}
-addressType: IPv4
-ports: [{name: https, port: 6443, protocol: TCP}]
-endpoints: [{addresses: [${addresses.join(', ')}]}]
-`;
 const USER = deployment('ci/job', 'app: ci', '', '{name: API, value: "https://kubernetes.default.svc"}');
 const OUT = (egress: string, name = 'out'): string =>
   policy(`ci/${name}`, `  podSelector: {}\n  policyTypes: [Egress]\n  egress: [${egress}]\n`);
@@ -62,40 +49,40 @@ describe('whether they are cut', () => {
     return apiCuts(simulate(store, changeOf(store, 'CREATE', manifest))).map((cut) => cut.how);
   };
   const cases: readonly [string, string, string, string[]][] = [
-    ['nothing allowed', API('10.0.0.1') + USER, OUT(''), ['certain']],
-    ['the address on its port', API('10.0.0.1') + USER, OUT(BLOCK('10.0.0.1/32', 6443)), []],
+    ['nothing allowed', apiServer('10.0.0.1') + USER, OUT(''), ['certain']],
+    ['the address on its port', apiServer('10.0.0.1') + USER, OUT(BLOCK('10.0.0.1/32', 6443)), []],
     [
       'the address on the port of the Service',
-      API('10.0.0.1') + USER,
+      apiServer('10.0.0.1') + USER,
       OUT(BLOCK('10.0.0.1/32', 443)),
       ['certain'],
     ],
     [
       'the address of the Service',
-      API('10.0.0.1') + USER,
+      apiServer('10.0.0.1') + USER,
       OUT(BLOCK('10.96.0.0/12', 443)),
       ['by-cluster-ip'],
     ],
-    ['one of two addresses', API('10.0.0.1', '10.0.0.2') + USER, OUT(BLOCK('10.0.0.2/32', 6443)), []],
+    ['one of two addresses', apiServer('10.0.0.1', '10.0.0.2') + USER, OUT(BLOCK('10.0.0.2/32', 6443)), []],
     [
       'the address of a node',
-      API('10.0.0.1') + node('a', '10.0.0.1') + USER,
+      apiServer('10.0.0.1') + node('a', '10.0.0.1') + USER,
       OUT(BLOCK('10.0.0.1/32', 6443)),
       [],
     ],
-    ['everything on some port', API('10.0.0.1') + USER, OUT('{ports: [{port: 53}]}'), ['certain']],
-    ['everything', API('10.0.0.1') + USER, OUT('{}'), []],
-    ['another policy allows it', API('10.0.0.1') + USER + OUT('{}', 'all'), OUT(''), []],
-    ['another policy cut it before', API('10.0.0.1') + USER + OUT('', 'none'), OUT(''), []],
+    ['everything on some port', apiServer('10.0.0.1') + USER, OUT('{ports: [{port: 53}]}'), ['certain']],
+    ['everything', apiServer('10.0.0.1') + USER, OUT('{}'), []],
+    ['another policy allows it', apiServer('10.0.0.1') + USER + OUT('{}', 'all'), OUT(''), []],
+    ['another policy cut it before', apiServer('10.0.0.1') + USER + OUT('', 'none'), OUT(''), []],
     ['addresses not known, only pods', USER, OUT('{to: [{podSelector: {}}]}'), ['by-kind']],
     ['addresses not known, some block', USER, OUT(BLOCK('10.0.0.0/8', 443)), []],
-    ['ingress', API('10.0.0.1') + USER, policy('ci/in', '  podSelector: {}\n'), []],
+    ['ingress', apiServer('10.0.0.1') + USER, policy('ci/in', '  podSelector: {}\n'), []],
   ];
   for (const [title, cluster, manifest, expected] of cases) {
     test(title, () => assert.deepEqual(how(cluster, manifest), expected));
   }
   test('past the budget it says so', () => {
-    const store = storeOf(API('10.0.0.1') + USER);
+    const store = storeOf(apiServer('10.0.0.1') + USER);
     const simulation = simulate(store, changeOf(store, 'CREATE', OUT('')), { budget: 1 });
     assert.deepEqual(apiCuts(simulation), []);
     assert.deepEqual(simulation.budget.skipped, ['whether pods still reach the API server']);

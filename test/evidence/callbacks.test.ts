@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { apiSources } from '../../src/evidence/api-server.ts';
 import { callbackCuts } from '../../src/evidence/callbacks.ts';
 import { addressText } from '../../src/netset/addresses.ts';
-import { node, pod, policy, service } from '../../src/rules/worlds/manifests.ts';
+import { apiServer, node, pod, policy, service } from '../../src/rules/worlds/manifests.ts';
 import { API_SERVICE, WEBHOOK, WEBHOOK_SERVICE } from '../../src/rules/worlds/references.ts';
 import { simulate } from '../../src/simulate/simulate.ts';
 import { changeOf, storeOf } from '../rules/world.ts';
@@ -12,14 +12,6 @@ import { changeOf, storeOf } from '../rules/world.ts';
 const CONTROL = 'node-role.kubernetes.io/control-plane: ""';
 const NODES = node('control', '10.0.0.1', CONTROL) + node('node-1', '10.0.0.2');
 const GUARD = pod('guard/webhook', 'app: guard', '10.1.0.5') + WEBHOOK_SERVICE + WEBHOOK('Fail');
-const ENDPOINTS = (...addresses: string[]): string => `---
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {name: kubernetes, namespace: default, labels: {kubernetes.io/service-name: kubernetes}}
-addressType: IPv4
-ports: [{name: https, port: 6443, protocol: TCP}]
-endpoints: [{addresses: [${addresses.join(', ')}]}]
-`;
 const FROM = (ingress: string, name = 'webhook'): string =>
   policy(`guard/${name}`, `  podSelector: {matchLabels: {app: guard}}\n  ingress: [${ingress}]\n`);
 const PODS_ONLY = FROM('{from: [{podSelector: {}}]}');
@@ -36,17 +28,17 @@ describe('where the API server is', () => {
     apiSources(storeOf(cluster)).map((addresses) => addresses.map(addressText).join());
 
   test('on the nodes of the control plane', () => {
-    assert.deepEqual(sources(NODES + ENDPOINTS('10.0.0.9')), ['10.0.0.1']);
+    assert.deepEqual(sources(NODES + apiServer('10.0.0.9')), ['10.0.0.1']);
   });
 
   test('on nodes without the label, by the addresses of default/kubernetes', () => {
-    assert.deepEqual(sources(node('a', '10.0.0.1') + node('b', '10.0.0.2') + ENDPOINTS('10.0.0.2')), [
+    assert.deepEqual(sources(node('a', '10.0.0.1') + node('b', '10.0.0.2') + apiServer('10.0.0.2')), [
       '10.0.0.2',
     ]);
   });
 
   test('outside, at those addresses', () => {
-    assert.deepEqual(sources(node('a', '10.0.0.1') + ENDPOINTS('10.7.0.1', '10.7.0.2')), [
+    assert.deepEqual(sources(node('a', '10.0.0.1') + apiServer('10.7.0.1', '10.7.0.2')), [
       '10.7.0.1',
       '10.7.0.2',
     ]);
@@ -58,7 +50,7 @@ describe('where the API server is', () => {
 });
 
 describe('how well it reaches a webhook', () => {
-  const managed = node('node-1', '10.0.0.2') + ENDPOINTS('10.7.0.1', '10.7.0.2') + GUARD;
+  const managed = node('node-1', '10.0.0.2') + apiServer('10.7.0.1', '10.7.0.2') + GUARD;
   const cases: readonly [string, string, string, string[]][] = [
     ['pods only', NODES + GUARD, PODS_ONLY, ['webhook yes no']],
     ['nobody', NODES + GUARD, FROM(''), ['webhook yes no']],

@@ -1,5 +1,5 @@
 /** Services of every type, and releases side by side. */
-import { deployment, policy, service } from '../../src/rules/worlds/manifests.ts';
+import { deployment, endpointSlice, node, policy, service } from '../../src/rules/worlds/manifests.ts';
 import { BASE, ingress, type NoiseWorld, namespace, statefulSet } from './world.ts';
 
 const WEB =
@@ -12,14 +12,6 @@ const world = (name: string, manifests: string, cluster = WEB, later = ''): Nois
   manifests,
   later,
 });
-const slice = (address: string): string => `---
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {name: legacy-1, namespace: shop, labels: {kubernetes.io/service-name: legacy}}
-addressType: IPv4
-ports: [{name: '', protocol: TCP, port: 1521}]
-endpoints: [{addresses: [${address}]}]
-`;
 const RELEASES = ['stable', 'canary'].map((track) =>
   deployment(`shop/web-${track}`, `app: shop-web, track: ${track}`, '{name: http, containerPort: 8080}'),
 );
@@ -142,7 +134,7 @@ kind: Service
 metadata: {name: legacy, namespace: shop}
 spec: {ports: [{port: 1521}]}
 `,
-    WEB + slice('192.0.2.50'),
+    WEB + endpointSlice('shop/legacy-1', 'legacy', "{name: '', protocol: TCP, port: 1521}", '192.0.2.50'),
   ),
   world(
     'kubelets as monitoring finds them',
@@ -152,12 +144,14 @@ kind: Service
 metadata: {name: kubelet, namespace: kube-system}
 spec: {clusterIP: None, ports: [{name: https-metrics, port: 10250}]}
 `,
-    `${WEB}---
-apiVersion: v1
-kind: Node
-metadata: {name: node-1}
-status: {addresses: [{type: InternalIP, address: 10.9.0.1}]}
-${slice('10.9.0.1').replace('legacy-1, namespace: shop', 'kubelet-1, namespace: kube-system').replace('legacy}', 'kubelet}')}`,
+    WEB +
+      node('node-1', '10.9.0.1') +
+      endpointSlice(
+        'kube-system/kubelet-1',
+        'kubelet',
+        '{name: https-metrics, protocol: TCP, port: 10250}',
+        '10.9.0.1',
+      ),
   ),
   world(
     'a canary beside the stable release, and one Service over both',

@@ -74,7 +74,36 @@ export function node(name: string, address: string, labels = ''): string {
   return `---
 apiVersion: v1
 kind: Node
-metadata: {name: ${name}, labels: {${labels}}}
+metadata: {name: ${name}${labels === '' ? '' : `, labels: {${labels}}`}}
 status: {addresses: [{type: InternalIP, address: ${address}}]}
 `;
+}
+
+/** An EndpointSlice of the Service in the namespace of the slice. */
+export function endpointSlice(path: string, service: string, ports: string, ...addresses: string[]): string {
+  const [namespace, name] = path.split('/');
+  return `---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: ${name}, namespace: ${namespace}, labels: {kubernetes.io/service-name: ${service}}}
+addressType: IPv4
+ports: [${ports}]
+endpoints: [{addresses: [${addresses.join(', ')}]}]
+`;
+}
+
+/** The Service of the API server, and where it leads. */
+export function apiServer(...addresses: string[]): string {
+  const slice = endpointSlice(
+    'default/kubernetes',
+    'kubernetes',
+    '{name: https, port: 6443, protocol: TCP}',
+    ...addresses,
+  );
+  return `---
+apiVersion: v1
+kind: Service
+metadata: {name: kubernetes, namespace: default}
+spec: {clusterIP: 10.96.0.1, clusterIPs: [10.96.0.1], ports: [{name: https, port: 443, targetPort: 6443}]}
+${slice}`;
 }
