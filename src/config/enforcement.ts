@@ -1,5 +1,6 @@
 /** The part of the configuration that says what findings lead to. A PortentPolicy may set it too. */
 import * as z from 'zod';
+import { DEFAULT_RULES_CONFIG as DEFAULTS } from '../decision/enforcement.ts';
 import { expiryOf } from '../decision/expiry.ts';
 import {
   ACTIONS,
@@ -104,7 +105,7 @@ const names = z.array(z.string().min(1).max(500)).max(200);
 
 const exemptionAnnotation = z
   .strictObject({
-    by: word(['access-review', 'listed', 'nobody']).default('access-review').meta({
+    by: word(['access-review', 'listed', 'nobody']).default(DEFAULTS.exemptionAnnotation.by).meta({
       description:
         'Who may exempt an object by its annotation: whoever has the verb exempt on portentpolicies in the namespace, those listed, or nobody.',
     }),
@@ -142,9 +143,13 @@ const fields = {
 /** Only in the file: who may change what holds for everybody is not said by an object of the cluster. */
 const protectedPolicies = z
   .strictObject({
-    labels: z.array(labelPair).max(20).default(['portent.dev/protected=true']).meta({
-      description: 'Labels, all of them, of the policies that only some may change. None: no policy is.',
-    }),
+    labels: z
+      .array(labelPair)
+      .max(20)
+      .default([...DEFAULTS.protectedPolicies.labels])
+      .meta({
+        description: 'Labels, all of them, of the policies that only some may change. None: no policy is.',
+      }),
     users: names
       .default([])
       .meta({ description: 'Users who may change them. The group system:masters always may.' }),
@@ -156,31 +161,25 @@ const protectedPolicies = z
 
 /** These settings in the configuration file, with their defaults. */
 export const enforcementSettings = {
-  stale: fields.stale.default('warn'),
-  nodePortRange: fields.nodePortRange.prefault('30000-32767'),
+  stale: fields.stale.default(DEFAULTS.stale),
+  nodePortRange: fields.nodePortRange.prefault(`${DEFAULTS.nodePortRange.from}-${DEFAULTS.nodePortRange.to}`),
   dns: z
     .strictObject({
-      services: fields.dnsServices.default(['kube-system/kube-dns']),
-      nodeLocal: fields.dnsNodeLocal.default(['169.254.20.10']),
+      services: fields.dnsServices.default([...DEFAULTS.dns.services]),
+      nodeLocal: fields.dnsNodeLocal.default([...DEFAULTS.dns.nodeLocal]),
     })
     .prefault({})
     .meta({ description: 'Where pods ask for names.' }),
   trustedNamespaceLabels: z
     .array(labelPattern)
     .max(200)
-    .default([
-      'kubernetes.io/*',
-      'pod-security.kubernetes.io/*',
-      'openshift.io/*',
-      '*.openshift.io/*',
-      '*.cattle.io/*',
-    ])
+    .default([...DEFAULTS.trustedNamespaceLabels])
     .meta({
       description:
         'Keys of Namespace labels that those who own a namespace cannot write: a key, or example.com/* or *.example.com/* for keys with such a prefix.',
     }),
   protectedPolicies: protectedPolicies.prefault({}),
-  profile: fields.profile.default('standard'),
+  profile: fields.profile.default(DEFAULTS.profile),
   rules: z.record(ruleId, ruleOrAction).default({}).meta(fields.rules),
   exemptions: fields.exemptions.default([]),
   exemptionAnnotation: exemptionAnnotation.prefault({}),
