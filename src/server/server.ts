@@ -129,10 +129,7 @@ export function buildServer(deps: ServerDeps): WebhookServer {
     if (known !== undefined) reply.header('allow', known);
     const status = known === undefined ? 404 : 405;
     const reason = known === undefined ? 'NotFound' : 'MethodNotAllowed';
-    return reply
-      .code(status)
-      .header('content-type', JSON_TYPE)
-      .send(failure(status, reason, text));
+    return refuse(reply, status, reason, text);
   });
 
   /** Refuses a review before its body is read. */
@@ -140,16 +137,8 @@ export function buildServer(deps: ServerDeps): WebhookServer {
     request[started] = performance.now();
     if (callers?.isKnown(request.raw.socket as TLSSocket) === false) {
       metrics.malformed('caller');
-      reply
-        .code(403)
-        .header('content-type', JSON_TYPE)
-        .send(
-          failure(
-            403,
-            'Forbidden',
-            'reviews are for the API server: no client certificate that is known here',
-          ),
-        );
+      const text = 'reviews are for the API server: no client certificate that is known here';
+      refuse(reply, 403, 'Forbidden', text);
       return;
     }
     const lag = deps.lag.seconds();
@@ -171,11 +160,7 @@ export function buildServer(deps: ServerDeps): WebhookServer {
     text: string,
   ): void => {
     metrics.shed(reason);
-    reply
-      .code(status)
-      .header('retry-after', '1')
-      .header('content-type', JSON_TYPE)
-      .send(failure(status, name, text));
+    refuse(reply.header('retry-after', '1'), status, name, text);
   };
 
   app.post('/validate', { onRequest: admit }, (request: Timed, reply) => {
@@ -251,6 +236,14 @@ export function buildServer(deps: ServerDeps): WebhookServer {
     },
     readiness,
   };
+}
+
+/** Answers that something was not done, as the API server reads it. */
+function refuse(reply: FastifyReply, status: number, reason: string, text: string): FastifyReply {
+  return reply
+    .code(status)
+    .header('content-type', JSON_TYPE)
+    .send(failure(status, reason, text));
 }
 
 const LEAVING: Readiness = { ready: false, detail: ['shutting down'] };
