@@ -1,3 +1,4 @@
+import { printable } from '../decision/words.ts';
 import type { Judged } from './judging.ts';
 
 /** Bounds of the API server's warnings, in characters (code points). */
@@ -77,10 +78,9 @@ function review(response: object): string {
   return JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response });
 }
 
-/** One line. Control characters could also steer the terminal of whoever reads it. */
+/** One line. */
 function plain(text: string): string {
-  if (ASCII.test(text)) return text.trim();
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+  return printable(text).trim();
 }
 
 /** Nearly every text is of this kind. */
@@ -93,7 +93,7 @@ function lengthOf(text: string): number {
 
 /** As `plain`, with its line breaks. */
 function lines(text: string): string {
-  return text.replace(/[^\P{Cc}\n]+/gu, ' ').trim();
+  return text.split('\n').map(printable).join('\n').trim();
 }
 
 function clip(text: string, length: number): string {

@@ -1,3 +1,4 @@
+import { printable } from '../decision/words.ts';
 import type { Outcome } from './handle.ts';
 
 /** Findings of a denial that its note spells out. */
@@ -10,5 +11,5 @@ export function denialNote({ operation, findings }: Outcome): string {
   const left = denied.length - parts.length;
   if (left > 0) parts.push(`and ${left} more`);
   const why = parts.length === 0 ? '' : `: ${parts.join('; ')}`;
-  return `${operation} denied${why}`.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+  return printable(`${operation} denied${why}`);
 }
