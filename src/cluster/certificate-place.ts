@@ -31,7 +31,7 @@ export interface StoredSecret {
   readonly raw: Raw;
 }
 
-const CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
+export const CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
 const MANAGER = 'portent';
 /** Somebody else changed or deleted the object in between; a failed `test` of a JSON patch is 422. */
 const LOST = { PUT: [404, 409], PATCH: [404, 409, 422] } as const;

@@ -13,7 +13,7 @@ import { parseService } from '../model/parse/service.ts';
 import { parseEndpointSlice } from '../model/parse/slice.ts';
 import { parseTierPolicy } from '../model/parse/tier.ts';
 import type { Store } from '../model/store.ts';
-import type { NodeFacts } from './cni/facts.ts';
+import type { CniFacts, NodeFacts } from './cni/facts.ts';
 import { nodeSettings } from './node-facts.ts';
 import type { Raw } from './raw.ts';
 import type { Consumer } from './reflector.ts';
@@ -28,6 +28,22 @@ export interface CniInputs {
   settings: ReadonlyMap<string, string>;
   /** Something the CNI depends on changed. */
   changed: boolean;
+}
+
+/** Before anything was read. */
+export function newCniInputs(): CniInputs {
+  return {
+    daemonSets: new Map(),
+    nodes: new Map(),
+    apiGroups: undefined,
+    settings: new Map(),
+    changed: true,
+  };
+}
+
+/** The same as the CNI is recognised by. */
+export function cniFacts({ daemonSets, nodes, apiGroups = [], settings }: CniInputs): CniFacts {
+  return { daemonSets: [...daemonSets.values()], nodes: [...nodes.values()], apiGroups, settings };
 }
 
 export function podConsumer(store: Store): Consumer {

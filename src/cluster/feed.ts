@@ -4,7 +4,7 @@ import { type Access, type AccessOptions, openAccess } from './access.ts';
 import { type Asker, ExemptionRights, type RightAnswer } from './access-review.ts';
 import { readSettings } from './cni/config-maps.ts';
 import { detectCni, type StatedCni, withStated } from './cni/detect.ts';
-import type { CniInputs } from './consumers.ts';
+import { cniFacts, newCniInputs } from './consumers.ts';
 import type { SourceReport } from './contact.ts';
 import { errorText } from './contact.ts';
 import { healthOf, withUnseen } from './health.ts';
@@ -73,13 +73,7 @@ class LiveFeed implements Feed {
   readonly #stated: StatedCni;
   readonly #required: readonly Reflector[];
   readonly #optional: OptionalKinds;
-  readonly #inputs: CniInputs = {
-    daemonSets: new Map(),
-    nodes: new Map(),
-    apiGroups: undefined,
-    settings: new Map(),
-    changed: true,
-  };
+  readonly #inputs = newCniInputs();
   readonly #listeners = new Set<() => void>();
   readonly #waiting = new Set<() => void>();
   #ready = false;
@@ -234,17 +228,10 @@ class LiveFeed implements Feed {
   }
 
   #detect(): void {
-    const { daemonSets, nodes, apiGroups, settings } = this.#inputs;
     if (!this.#inputs.changed) return;
     this.#inputs.changed = false;
     const before = this.#store.cni;
-    const facts = {
-      daemonSets: [...daemonSets.values()],
-      nodes: [...nodes.values()],
-      apiGroups: apiGroups ?? [],
-      settings,
-    };
-    const cni = withStated(detectCni(facts), this.#stated);
+    const cni = withStated(detectCni(cniFacts(this.#inputs)), this.#stated);
     this.#store.cni = cni;
     if (before.name !== cni.name || before.enforcesIngress !== cni.enforcesIngress) {
       this.#log.info(

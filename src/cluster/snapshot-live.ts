@@ -4,7 +4,7 @@ import { type Access, type AccessOptions, openAccess, unreachable } from './acce
 import { ApiError } from './api-error.ts';
 import { readSettings, settingsObjects } from './cni/config-maps.ts';
 import { detectCni, type StatedCni, withStated } from './cni/detect.ts';
-import type { CniInputs } from './consumers.ts';
+import { type CniInputs, cniFacts, newCniInputs } from './consumers.ts';
 import { errorText } from './contact.ts';
 import { discover } from './discovery.ts';
 import { OPTIONAL, optionalLabel, type PolicySink, portentPolicies, REQUIRED } from './kinds.ts';
@@ -62,13 +62,7 @@ export async function loadLive(
   store: Store,
   options: AccessOptions & { readonly cniOverride?: StatedCni; readonly policies?: PolicySink } = {},
 ): Promise<LiveProblems> {
-  const inputs: CniInputs = {
-    daemonSets: new Map(),
-    nodes: new Map(),
-    apiGroups: undefined,
-    settings: new Map(),
-    changed: true,
-  };
+  const inputs = newCniInputs();
   const consumers = new Map<Listing, Consumer>();
   const unread: string[] = [];
   const { problems, missing, groups, settings } = await visitLive(options, {
@@ -87,13 +81,7 @@ export async function loadLive(
       }
     },
   });
-  const { daemonSets, nodes } = inputs;
-  const facts = {
-    daemonSets: [...daemonSets.values()],
-    nodes: [...nodes.values()],
-    apiGroups: groups,
-    settings,
-  };
+  const facts = cniFacts({ ...inputs, apiGroups: groups, settings });
   store.cni = withStated(detectCni(facts), options.cniOverride ?? {});
   const all = [...problems, ...unread];
   store.health = { state: 'fixed', problems: all, missing };

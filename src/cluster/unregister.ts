@@ -1,5 +1,6 @@
 import { type AccessOptions, openAccess, unreachable } from './access.ts';
 import { ApiError } from './api-error.ts';
+import { CONFIGURATIONS } from './certificate-place.ts';
 
 /** Deletes a ValidatingWebhookConfiguration. Throws `ApiError` when it may not, or cannot be asked. */
 export async function deleteConfiguration(
@@ -7,9 +8,8 @@ export async function deleteConfiguration(
   options: AccessOptions,
 ): Promise<'deleted' | 'absent'> {
   const access = openAccess(options);
-  const collection = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
   try {
-    await access.call('DELETE', `${collection}/${encodeURIComponent(name)}`);
+    await access.call('DELETE', `${CONFIGURATIONS}/${encodeURIComponent(name)}`);
     return 'deleted';
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) return 'absent';
