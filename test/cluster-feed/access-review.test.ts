@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Access, openAccess } from '../../src/cluster/access.ts';
 import { ExemptionRights } from '../../src/cluster/access-review.ts';
+import { writeKubeconfig } from './harness.ts';
 import { type Exchange, ScriptedServer } from './scripted-server.ts';
 
 const ANN = { username: 'ann', uid: '', groups: [], extra: {} };
@@ -18,13 +19,7 @@ before(async () => {
   server = await ScriptedServer.start();
   folder = mkdtempSync(join(tmpdir(), 'portent-rights-'));
   const path = join(folder, 'config');
-  const config = {
-    clusters: [{ name: 'c', cluster: { server: server.url } }],
-    users: [{ name: 'u', user: { token: 't' } }],
-    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-    'current-context': 'x',
-  };
-  writeFileSync(path, JSON.stringify(config));
+  writeKubeconfig(path, { server: server.url }, { token: 't' });
   access = openAccess({ kubeconfigPath: path });
 });
 

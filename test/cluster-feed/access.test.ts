@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { openAccess } from '../../src/cluster/access.ts';
 import { discover } from '../../src/cluster/discovery.ts';
+import { writeKubeconfig } from './harness.ts';
 import { ScriptedServer } from './scripted-server.ts';
 
 let server: ScriptedServer;
@@ -14,14 +15,8 @@ let path: string;
 /** The Authorization headers' tokens, in order. */
 let tokens: string[];
 
-function kubeconfig(user: object, cluster: object = { server: server.url }): void {
-  const config = {
-    clusters: [{ name: 'c', cluster }],
-    users: [{ name: 'u', user }],
-    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-    'current-context': 'x',
-  };
-  writeFileSync(path, JSON.stringify(config));
+function kubeconfig(user: object, url = server.url): void {
+  writeKubeconfig(path, { server: url }, user);
 }
 
 beforeEach(async () => {
@@ -84,7 +79,7 @@ test('a token file that ends in a line break', async () => {
 });
 
 test('a server behind a path, as Rancher has them', async () => {
-  kubeconfig({ token: 't' }, { server: `${server.url}/k8s/clusters/c-1/` });
+  kubeconfig({ token: 't' }, `${server.url}/k8s/clusters/c-1/`);
   const access = openAccess({ kubeconfigPath: path });
   await access.getJson('/api/v1/pods?limit=1');
   await access.close();
@@ -92,7 +87,7 @@ test('a server behind a path, as Rancher has them', async () => {
 });
 
 test('no token crosses the network in the clear', async () => {
-  kubeconfig({ token: 't' }, { server: 'http://192.0.2.1:8080' });
+  kubeconfig({ token: 't' }, 'http://192.0.2.1:8080');
   const access = openAccess({ kubeconfigPath: path });
   await assert.rejects(access.getJson('/api'), /HTTP protocol is not allowed/);
   await access.close();

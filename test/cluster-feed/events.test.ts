@@ -1,12 +1,13 @@
 /** How Events about denials are bounded, against a server that plays the API server. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Denial, type DenialEvents, type EventsOptions, openEvents } from '../../src/cluster/events.ts';
 import { waitFor } from '../cluster/wait.ts';
+import { writeKubeconfig } from './harness.ts';
 import { ScriptedServer } from './scripted-server.ts';
 
 let server: ScriptedServer;
@@ -29,13 +30,7 @@ afterEach(async () => {
 
 function open(limits: NonNullable<EventsOptions['limits']> = {}): void {
   const kubeconfigPath = join(folder, 'config');
-  const config = {
-    clusters: [{ name: 'c', cluster: { server: server.url } }],
-    users: [{ name: 'u', user: {} }],
-    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-    'current-context': 'x',
-  };
-  writeFileSync(kubeconfigPath, JSON.stringify(config));
+  writeKubeconfig(kubeconfigPath, { server: server.url }, {});
   const nothing = () => undefined;
   const logger = {
     info: nothing,

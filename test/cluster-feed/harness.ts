@@ -1,4 +1,5 @@
 /** What the tests of the feed share. */
+import { writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import type { Timings } from '../../src/cluster/timings.ts';
 
@@ -13,6 +14,17 @@ export const QUICK: Timings = {
   staleAfterMs: 300,
   discoveryMs: 100,
 };
+
+/** Writes a kubeconfig of one cluster and one user. */
+export function writeKubeconfig(path: string, cluster: { readonly server: string }, user: object): void {
+  const config = {
+    clusters: [{ name: 'c', cluster }],
+    users: [{ name: 'u', user }],
+    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+    'current-context': 'x',
+  };
+  writeFileSync(path, JSON.stringify(config));
+}
 
 /** Waits until `probe` holds; throws with `what` and what it last gave when it does not within `timeout` ms. */
 export async function until(what: string, probe: () => unknown, timeout = 10_000): Promise<void> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -9,6 +9,7 @@ import type { Logger } from '../../src/cluster/logger.ts';
 import { Policies } from '../../src/cluster/policies.ts';
 import type { Consumer } from '../../src/cluster/reflector.ts';
 import { Store } from '../../src/model/store.ts';
+import { writeKubeconfig } from './harness.ts';
 import { ScriptedServer } from './scripted-server.ts';
 
 let server: ScriptedServer;
@@ -26,13 +27,7 @@ beforeEach(async () => {
   server.script = ({ json }) => json({});
   folder = mkdtempSync(join(tmpdir(), 'portent-policies-'));
   const path = join(folder, 'config');
-  const config = {
-    clusters: [{ name: 'c', cluster: { server: server.url } }],
-    users: [{ name: 'u', user: { token: 't' } }],
-    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-    'current-context': 'x',
-  };
-  writeFileSync(path, JSON.stringify(config));
+  writeKubeconfig(path, { server: server.url }, { token: 't' });
   access = openAccess({ kubeconfigPath: path });
   [told, problems, warnings] = [[], [], []];
   const sink = {

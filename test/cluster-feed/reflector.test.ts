@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +9,7 @@ import { policyConsumer } from '../../src/cluster/consumers.ts';
 import type { Raw } from '../../src/cluster/raw.ts';
 import { Reflector, type ReflectorOptions } from '../../src/cluster/reflector.ts';
 import { Store } from '../../src/model/store.ts';
-import { QUICK, until } from './harness.ts';
+import { QUICK, until, writeKubeconfig } from './harness.ts';
 import { bookmark, type Exchange, object, ScriptedServer } from './scripted-server.ts';
 
 let server: ScriptedServer;
@@ -23,15 +22,7 @@ let held: Map<string, unknown>;
 let least: number;
 
 function kubeconfig(token: string): void {
-  writeFileSync(
-    join(folder, 'config'),
-    JSON.stringify({
-      clusters: [{ name: 'c', cluster: { server: server.url } }],
-      users: [{ name: 'u', user: { token } }],
-      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-      'current-context': 'x',
-    }),
-  );
+  writeKubeconfig(join(folder, 'config'), { server: server.url }, { token });
 }
 
 function start(options: Partial<ReflectorOptions> = {}): void {
