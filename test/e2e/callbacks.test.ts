@@ -1,12 +1,13 @@
 /** A webhook that the API server needs, and policies that would cut it off, by kubectl in a real cluster. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { policy } from '../../src/rules/worlds/manifests.ts';
 import { WEBHOOK, WEBHOOK_PODS, WEBHOOK_SERVICE } from '../../src/rules/worlds/references.ts';
-import { type Cluster, startCluster } from '../cluster/cluster.ts';
+import type { Cluster } from '../cluster/cluster.ts';
 import { rawObjects } from '../rules/world.ts';
+import { guarded } from './guarded.ts';
 import { documents, namespaceOf } from './objects.ts';
-import { apply, type Portent, podsReady, register, type Said, startPortent } from './portent.ts';
+import { apply, podsReady, type Said } from './portent.ts';
 
 const POLICY = (ingress: string): string =>
   policy('guard/webhook', `  podSelector: {matchLabels: {app: guard}}\n  ingress: [${ingress}]\n`);
@@ -14,24 +15,13 @@ const PODS_ONLY = POLICY('{from: [{namespaceSelector: {}}]}');
 const PORT = POLICY('{ports: [{port: 9443}]}');
 
 let cluster: Cluster;
-let portent: Portent;
 
-before(
-  async () => {
-    cluster = await startCluster({ full: true });
-    portent = await startPortent(cluster);
-    await register(cluster, portent);
-    const objects = rawObjects(WEBHOOK_PODS + WEBHOOK_SERVICE + WEBHOOK('Fail'));
-    const made = await apply(cluster, documents(namespaceOf('guard'), ...objects));
-    assert.equal(made.code, 0, made.stderr);
-    await podsReady(cluster, 'guard', 1);
-  },
-  { timeout: 120_000 },
-);
-
-after(async () => {
-  await portent?.stop();
-  await cluster?.stop();
+guarded(async (started) => {
+  cluster = started;
+  const objects = rawObjects(WEBHOOK_PODS + WEBHOOK_SERVICE + WEBHOOK('Fail'));
+  const made = await apply(cluster, documents(namespaceOf('guard'), ...objects));
+  assert.equal(made.code, 0, made.stderr);
+  await podsReady(cluster, 'guard', 1);
 });
 
 const put = (manifest: string): Promise<Said> => apply(cluster, documents(...rawObjects(manifest)));

@@ -1,26 +1,16 @@
 /** Whether policies are enforced at all, told from the DaemonSets of network plug-ins. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Cluster, startCluster } from '../cluster/cluster.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import { guarded } from './guarded.ts';
 import { daemonSet, namespaceOf, policy } from './objects.ts';
-import { apply, type Portent, register, type Said, startPortent } from './portent.ts';
+import { apply, type Said } from './portent.ts';
 
 let cluster: Cluster;
-let portent: Portent;
 
-before(
-  async () => {
-    cluster = await startCluster({ full: true });
-    portent = await startPortent(cluster);
-    await register(cluster, portent);
-  },
-  { timeout: 90_000 },
-);
-
-after(async () => {
-  await portent?.stop();
-  await cluster?.stop();
+guarded((started) => {
+  cluster = started;
 });
 
 const dryRun = () =>

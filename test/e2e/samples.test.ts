@@ -1,25 +1,15 @@
 /** The published samples, applied with kubectl to a cluster whose pods run (on pretended nodes). */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { type Cluster, startCluster } from '../cluster/cluster.ts';
+import { test } from 'node:test';
+import type { Cluster } from '../cluster/cluster.ts';
+import { guarded } from './guarded.ts';
 import { deployment, documents, namespaceOf, policy, service } from './objects.ts';
-import { apply, naming, type Portent, podsReady, register, startPortent } from './portent.ts';
+import { apply, naming, podsReady } from './portent.ts';
 
 let cluster: Cluster;
-let portent: Portent;
 
-before(
-  async () => {
-    cluster = await startCluster({ full: true });
-    portent = await startPortent(cluster);
-    await register(cluster, portent);
-  },
-  { timeout: 90_000 },
-);
-
-after(async () => {
-  await portent?.stop();
-  await cluster?.stop();
+guarded((started) => {
+  cluster = started;
 });
 
 const fromApp = (app: string, port?: number | string) => ({

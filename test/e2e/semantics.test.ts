@@ -1,40 +1,30 @@
 /** Rows 30–33 of what a webhook really receives, seen from kubectl; row 29 is in node-ports.test.ts. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { type Cluster, startCluster } from '../cluster/cluster.ts';
+import { test } from 'node:test';
+import type { Cluster } from '../cluster/cluster.ts';
+import { guarded } from './guarded.ts';
 import { deployment, documents, namespaceOf, policy, service } from './objects.ts';
-import { apply, naming, type Portent, podsReady, register, say, startPortent } from './portent.ts';
+import { apply, naming, podsReady, say } from './portent.ts';
 
 const space = 'shop';
 const web = 'shop/web';
 let cluster: Cluster;
-let portent: Portent;
 
-before(
-  async () => {
-    cluster = await startCluster({ full: true });
-    portent = await startPortent(cluster);
-    await register(cluster, portent);
-    const world = documents(
-      namespaceOf(space),
-      deployment(space, 'web', 2, { app: 'web' }, [], { API: 'http://api:9000/' }),
-      deployment(space, 'api', 1, { app: 'api' }, [{ containerPort: 9000 }], {
-        DB_URL: 'postgres://db:5432/shop',
-      }),
-      deployment(space, 'db', 1, { app: 'db' }, [{ containerPort: 5432 }]),
-      service(space, 'api', { selector: { app: 'api' }, ports: [{ port: 9000 }] }),
-      service(space, 'db', { selector: { app: 'db' }, ports: [{ port: 5432 }] }),
-    );
-    const made = await apply(cluster, world);
-    assert.equal(made.code, 0, made.stderr);
-    await podsReady(cluster, space, 4);
-  },
-  { timeout: 90_000 },
-);
-
-after(async () => {
-  await portent?.stop();
-  await cluster?.stop();
+guarded(async (started) => {
+  cluster = started;
+  const world = documents(
+    namespaceOf(space),
+    deployment(space, 'web', 2, { app: 'web' }, [], { API: 'http://api:9000/' }),
+    deployment(space, 'api', 1, { app: 'api' }, [{ containerPort: 9000 }], {
+      DB_URL: 'postgres://db:5432/shop',
+    }),
+    deployment(space, 'db', 1, { app: 'db' }, [{ containerPort: 5432 }]),
+    service(space, 'api', { selector: { app: 'api' }, ports: [{ port: 9000 }] }),
+    service(space, 'db', { selector: { app: 'db' }, ports: [{ port: 5432 }] }),
+  );
+  const made = await apply(cluster, world);
+  assert.equal(made.code, 0, made.stderr);
+  await podsReady(cluster, space, 4);
 });
 
 const selecting = (app: string) => ({ podSelector: { matchLabels: { app } } });

@@ -1,12 +1,13 @@
 /** Bad worlds of the rules' own examples, made with kubectl in a real cluster: what a person reads is the finding. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { RULES } from '../../src/rules/index.ts';
 import type { World } from '../../src/rules/rule.ts';
-import { type Cluster, startCluster } from '../cluster/cluster.ts';
+import type { Cluster } from '../cluster/cluster.ts';
 import { rawObjects } from '../rules/world.ts';
+import { guarded } from './guarded.ts';
 import { documents, namespaceOf } from './objects.ts';
-import { apply, type Portent, podsReady, register, type Said, say, startPortent } from './portent.ts';
+import { apply, podsReady, type Said, say } from './portent.ts';
 
 /** A rule, and the world of it that is tried. */
 const TRIED: readonly (readonly [string, string])[] = [
@@ -25,20 +26,9 @@ const TRIED: readonly (readonly [string, string])[] = [
 ];
 
 let cluster: Cluster;
-let portent: Portent;
 
-before(
-  async () => {
-    cluster = await startCluster({ full: true });
-    portent = await startPortent(cluster);
-    await register(cluster, portent);
-  },
-  { timeout: 90_000 },
-);
-
-after(async () => {
-  await portent?.stop();
-  await cluster?.stop();
+guarded((started) => {
+  cluster = started;
 });
 
 TRIED.forEach(([id, title], place) => {
