@@ -5,7 +5,7 @@ import { selectorText, selects, selectsEverything } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import { correctedSelector, meantLabel, meantText } from './nearest.ts';
 import { type PatchOperation, peerPointer, selectorWire } from './patch.ts';
-import { namesOf, spacesOf } from './peers.ts';
+import { BOTH, namesOf, peersOf, spacesOf } from './peers.ts';
 import type { Rule } from './rule.ts';
 import { type PairLooks, splitPairAt } from './split-pairs.ts';
 import { pathText, peerText, policyText } from './text.ts';
@@ -161,47 +161,41 @@ export const peerSelectsNothing: Rule = {
     let found = 0;
     const early = change.operation === 'CREATE' && isOfRelease(policy.labels);
     const looks = { left: MOST_LOOKS_OF_ALL };
-    for (const direction of ['ingress', 'egress'] as const) {
-      const rules = policy[direction] ?? [];
-      let had: ReadonlySet<string> | undefined;
-      for (let i = 0; i < rules.length; i++) {
-        const peers = rules[i]?.peers ?? 'any';
-        if (peers === 'any') continue;
-        for (let j = 0; j < peers.length; j++) {
-          if (looks.left < 0) {
-            simulation.budget.skip(`whether each peer matches a pod, beyond ${MOST_LOOKS_OF_ALL} looks`);
-            return;
-          }
-          const peer = peers[j];
-          if (peer?.kind !== 'pods' || matchesSomething(after, policy, peer, looks) !== 'no') continue;
-          // Once for all rules, and only for who matches nothing: there may be thousands of both.
-          had ??= change.before?.kind === 'NetworkPolicy' ? peersOf(change.before, direction) : NOBODY;
-          if (had.has(peerText(peer))) continue;
-          // One cause, one finding: and-or-confusion speaks of it.
-          if (isHalf(after, policy, peers, j, looks)) continue;
-          if (++found > MOST_FINDINGS) return;
-          const path = pathText(direction, i, j);
-          const pointer = peerPointer(direction, i, j);
-          const meant = isTwin(peer, peers) ? undefined : guess(after, policy, peer, pointer);
-          // Charts list those who may come one day beside those who are there. A likely slip is said all the same.
-          const spare =
-            meant === undefined &&
-            (early ||
-              peers.some(
-                (one) => one.kind === 'pods' && matchesSomething(after, policy, one, looks) === 'yes',
-              ));
-          yield {
-            subject: policyText(policy),
-            ...(spare ? { severity: 'info' as const } : {}),
-            message: `${path} (${peerText(peer)}) matches no pod${meant === undefined ? '.' : `; did you mean ${meant.text}?`}`,
-            because: [`${policyText(policy)} ${path}`],
-            ...(meant?.patch === undefined ? {} : { patch: meant.patch }),
-          };
-        }
+    let had: ReadonlySet<string> | undefined;
+    for (const { direction, rule, place, peer, among } of peersOf(policy, BOTH, isByLabels)) {
+      if (looks.left < 0) {
+        simulation.budget.skip(`whether each peer matches a pod, beyond ${MOST_LOOKS_OF_ALL} looks`);
+        return;
       }
+      if (peer.kind !== 'pods' || matchesSomething(after, policy, peer, looks) !== 'no') continue;
+      // Once for all rules, and only for who matches nothing: there may be thousands of both.
+      had ??= change.before?.kind === 'NetworkPolicy' ? keysOf(change.before) : NOBODY;
+      if (had.has(keyOf(direction, peer))) continue;
+      // One cause, one finding: and-or-confusion speaks of it.
+      if (isHalf(after, policy, among, place, looks)) continue;
+      if (++found > MOST_FINDINGS) return;
+      const path = pathText(direction, rule, place);
+      const pointer = peerPointer(direction, rule, place);
+      const meant = isTwin(peer, among) ? undefined : guess(after, policy, peer, pointer);
+      // Charts list those who may come one day beside those who are there. A likely slip is said all the same.
+      const spare =
+        meant === undefined &&
+        (early ||
+          among.some((one) => one.kind === 'pods' && matchesSomething(after, policy, one, looks) === 'yes'));
+      yield {
+        subject: policyText(policy),
+        ...(spare ? { severity: 'info' as const } : {}),
+        message: `${path} (${peerText(peer)}) matches no pod${meant === undefined ? '.' : `; did you mean ${meant.text}?`}`,
+        because: [`${policyText(policy)} ${path}`],
+        ...(meant?.patch === undefined ? {} : { patch: meant.patch }),
+      };
     }
   },
 };
+
+function isByLabels(peer: Peer): peer is PodPeer {
+  return peer.kind === 'pods';
+}
 
 /** Whether the entry was most likely meant as the other half of its neighbour. */
 function isHalf(
@@ -218,12 +212,15 @@ function isHalf(
 
 const NOBODY: ReadonlySet<string> = new Set();
 
-/** The peers of one direction, in words. */
-function peersOf(policy: NetworkPolicy, direction: Direction): ReadonlySet<string> {
-  const texts = (policy[direction] ?? []).flatMap(({ peers }) =>
-    peers === 'any' ? [] : peers.map(peerText),
-  );
-  return texts.length === 0 ? NOBODY : new Set(texts);
+/** The peers of a policy, each with its direction in words: wherever in the list they stand. */
+function keysOf(policy: NetworkPolicy): ReadonlySet<string> {
+  const keys = new Set<string>();
+  for (const { direction, peer } of peersOf(policy, BOTH, isByLabels)) keys.add(keyOf(direction, peer));
+  return keys;
+}
+
+function keyOf(direction: Direction, peer: Peer): string {
+  return `${direction} ${peerText(peer)}`;
 }
 
 /** Whether the same pods of other namespaces are let in beside those of this one: then that was not forgotten. */
