@@ -37,11 +37,17 @@ export function mapWire({ requirements }: Selector): Wire {
 /** A peer for pods in a namespace, as a policy of `home` writes it. */
 export function peerWire(home: string, namespace: string, pods: Wire): Wire {
   return {
-    ...(home === namespace
-      ? {}
-      : { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } }),
+    ...(home === namespace ? {} : { namespaceSelector: namespaceWire(namespace) }),
     podSelector: pods,
   };
+}
+
+/** The label that every Namespace has, with its name. */
+export const NAME_LABEL = 'kubernetes.io/metadata.name';
+
+/** A selector for one namespace, by its name. */
+export function namespaceWire(name: string): Wire {
+  return { matchLabels: { [NAME_LABEL]: name } };
 }
 
 /** Where a peer stands in the manifest; `-` is behind the last one. */

@@ -4,7 +4,7 @@ import type { View } from '../model/overlay.ts';
 import { selectorText, selects, selectsEverything } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import { correctedSelector, meantLabel, meantText } from './nearest.ts';
-import { type PatchOperation, peerPointer, selectorWire } from './patch.ts';
+import { namespaceWire, type PatchOperation, peerPointer, selectorWire } from './patch.ts';
 import { BOTH, namesOf, peersOf, spacesOf } from './peers.ts';
 import type { Rule } from './rule.ts';
 import { type PairLooks, splitPairAt } from './split-pairs.ts';
@@ -307,9 +307,8 @@ function guess(view: View, policy: NetworkPolicy, peer: PodPeer, pointer: string
     }
   }
   if (home === undefined) return undefined;
-  const value = { matchLabels: { 'kubernetes.io/metadata.name': home } };
   return {
     text: `the pods in namespace ${home} (add a namespaceSelector)`,
-    patch: [{ op: 'add', path: `${pointer}/namespaceSelector`, value }],
+    patch: [{ op: 'add', path: `${pointer}/namespaceSelector`, value: namespaceWire(home) }],
   };
 }

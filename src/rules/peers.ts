@@ -4,11 +4,9 @@ import type { Direction, NetworkPolicy, Peer, PodPeer } from '../model/objects.t
 import type { View } from '../model/overlay.ts';
 import { selects, selectsEverything } from '../model/selector.ts';
 import type { Space } from '../model/snapshot.ts';
-import type { PatchOperation } from './patch.ts';
+import { NAME_LABEL, type PatchOperation } from './patch.ts';
 import type { Severity, Statement } from './rule.ts';
 import { policyText } from './text.ts';
-
-const NAME_LABEL = 'kubernetes.io/metadata.name';
 
 /** A peer and where it stands. */
 export interface PlacedPeer {

@@ -1,7 +1,7 @@
 import type { NetworkPolicy, Peer, PodPeer } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import { type Requirement, type Selector, selectorText, selects } from '../model/selector.ts';
-import { peerPointer } from './patch.ts';
+import { namespaceWire, peerPointer } from './patch.ts';
 import { faultStatement, INGRESS, newFaults, type PeerFault, peersOf } from './peers.ts';
 import type { Rule } from './rule.ts';
 import { listText, pathText, peerText, sortedTexts } from './text.ts';
@@ -136,7 +136,7 @@ function faultsOf(view: View, policy: NetworkPolicy, trusted: readonly string[])
         {
           op: 'add',
           path: `${peerPointer('ingress', rule, place)}/namespaceSelector`,
-          value: { matchLabels: { 'kubernetes.io/metadata.name': home } },
+          value: namespaceWire(home),
         },
       ],
     });
