@@ -1,3 +1,4 @@
+import { distance } from '../model/distance.ts';
 import { labelValue } from '../model/labels.ts';
 import { type Requirement, type Selector, selects } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
@@ -104,19 +105,4 @@ function keyOfValue(classes: readonly PodClass[], wanted: string): string | unde
     }
   }
   return best;
-}
-
-/** Levenshtein distance, or `limit` when it is not below it. */
-function distance(a: string, b: string, limit: number): number {
-  if (Math.abs(a.length - b.length) >= limit) return limit;
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return Math.min(row[b.length] as number, limit);
 }

@@ -1,3 +1,4 @@
+import { distance } from '../../distance.ts';
 import { type Path, shown } from '../problem.ts';
 import { isFields } from '../wire.ts';
 import { FIELD_TABLE } from './field-table.ts';
@@ -120,9 +121,9 @@ function suggestion(key: string, known: TypeFields): string | undefined {
   let best: string | undefined;
   let least = 3;
   for (const name of known.keys()) {
-    const distance = name.toLowerCase() === key.toLowerCase() ? 0 : edits(key, name);
-    if (distance < least && distance * 2 <= name.length) {
-      least = distance;
+    const edits = name.toLowerCase() === key.toLowerCase() ? 0 : distance(key, name, least);
+    if (edits < least && edits * 2 <= name.length) {
+      least = edits;
       best = name;
     }
   }
@@ -131,19 +132,4 @@ function suggestion(key: string, known: TypeFields): string | undefined {
 
 function short(key: string): string {
   return shown(key).slice(1, -1).slice(0, 60);
-}
-
-/** Levenshtein's distance, or 9 when the lengths are too far apart to matter. */
-function edits(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 2) return 9;
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] as number;
 }
