@@ -137,11 +137,6 @@ export function noAddresses(set: Addresses): boolean {
   return set.v4.length === 0 && set.v6.length === 0;
 }
 
-/** What either holds. */
-export function uniteAddresses(a: Addresses, b: Addresses): Addresses {
-  return { v4: unite(a.v4, b.v4, (n) => n + 1), v6: unite(a.v6, b.v6, (n) => n + 1n) };
-}
-
 /** The union of many sets, in one pass: uniting them one by one would cost the square of their number. */
 export function mergeAddresses(sets: readonly Addresses[]): Addresses {
   const all4: number[] = [];
@@ -245,26 +240,6 @@ function within<T extends Address>(ranges: readonly T[], address: T): boolean {
     else return true;
   }
   return false;
-}
-
-function unite<T extends Address>(a: readonly T[], b: readonly T[], next: (n: T) => T): readonly T[] {
-  if (a.length === 0) return b;
-  if (b.length === 0) return a;
-  const merged: T[] = [];
-  let i = 0;
-  let j = 0;
-  while (i < a.length || j < b.length) {
-    const fromA = j >= b.length || (i < a.length && (a[i] as T) <= (b[j] as T));
-    const from = (fromA ? a[i] : b[j]) as T;
-    const to = (fromA ? a[i + 1] : b[j + 1]) as T;
-    if (fromA) i += 2;
-    else j += 2;
-    const last = merged.length - 1;
-    if (last > 0 && from <= next(merged[last] as T)) {
-      if (to > (merged[last] as T)) merged[last] = to;
-    } else merged.push(from, to);
-  }
-  return merged;
 }
 
 function merge<T extends Address>(flat: readonly T[], next: (n: T) => T): readonly T[] {

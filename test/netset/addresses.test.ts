@@ -20,7 +20,6 @@ import {
   noAddresses,
   parseCidr,
   subtractAddresses,
-  uniteAddresses,
 } from '../../src/netset/addresses.ts';
 import { runs } from '../runs.ts';
 import { address, addresses } from './arbitraries.ts';
@@ -40,7 +39,7 @@ testLaws<Addresses, Address>({
   ],
   none: NO_ADDRESSES,
   all: ALL_ADDRESSES,
-  unite: uniteAddresses,
+  unite: (a, b) => mergeAddresses([a, b]),
   intersect: intersectAddresses,
   subtract: subtractAddresses,
   equal: addressesEqual,
@@ -80,9 +79,9 @@ test('addresses: the families never meet', () => {
 test('addresses: containment is an order', () => {
   fc.assert(
     fc.property(addresses, addresses, (a, b) => {
-      assert.equal(containsAddresses(a, b), addressesEqual(uniteAddresses(a, b), a));
+      assert.equal(containsAddresses(a, b), addressesEqual(mergeAddresses([a, b]), a));
       assert.equal(containsAddresses(a, intersectAddresses(a, b)), true);
-      assert.equal(containsAddresses(uniteAddresses(a, b), a), true);
+      assert.equal(containsAddresses(mergeAddresses([a, b]), a), true);
       assert.equal(noAddresses(a), addressesEqual(a, NO_ADDRESSES));
     }),
     runs(300),
@@ -107,7 +106,7 @@ test('addresses: a set covers all, some or none of another', () => {
 test('addresses: many sets at once are the same as one after the other, in whatever order', () => {
   fc.assert(
     fc.property(fc.array(addresses), (sets) => {
-      const expected = sets.reduce(uniteAddresses, NO_ADDRESSES);
+      const expected = sets.reduce((sum, one) => mergeAddresses([sum, one]), NO_ADDRESSES);
       assert.ok(addressesEqual(mergeAddresses(sets), expected));
       assert.ok(addressesEqual(mergeAddresses(sets.toReversed()), expected));
     }),
@@ -129,7 +128,7 @@ test('addresses: one address is a set of one', () => {
     fc.property(address, addresses, (one, set) => {
       assert.equal(hasAddress(addressSet(one), one), true);
       assert.equal(hasAddress(subtractAddresses(set, addressSet(one)), one), false);
-      assert.equal(hasAddress(uniteAddresses(set, addressSet(one)), one), true);
+      assert.equal(hasAddress(mergeAddresses([set, addressSet(one)]), one), true);
       assert.equal(containsAddresses(set, addressSet(one)), hasAddress(set, one));
     }),
     runs(300),

@@ -9,11 +9,11 @@ import {
   addressText,
   cidrTexts,
   intersectAddresses,
+  mergeAddresses,
   NO_ADDRESSES,
   noAddresses,
   parseAddress,
   parseCidr,
-  uniteAddresses,
 } from '../../src/netset/addresses.ts';
 import { parseBlock } from '../../src/netset/blocks.ts';
 import { runs } from '../runs.ts';
@@ -165,7 +165,7 @@ test('CIDR texts: read back and united, they are the set; no fewer would do; non
       let sum: Addresses = NO_ADDRESSES;
       for (const part of parts) {
         assert.ok(noAddresses(intersectAddresses(sum, part)), `${texts} overlap`);
-        sum = uniteAddresses(sum, part);
+        sum = mergeAddresses([sum, part]);
       }
       assert.ok(addressesEqual(sum, set));
       // Two blocks that could be one are always neighbours in the list, for both are whole halves of it.
