@@ -158,7 +158,7 @@ export function foreignConsumer(store: Store, apiVersion: string, kind: string):
       const policy = parseForeignPolicy({ ...raw, apiVersion, kind });
       if (policy !== undefined && !MIRRORED.test(policy.name)) store.putForeign(policy);
     },
-    remove: (namespace, name) => store.removeForeign(kind, namespace, name),
+    remove: (namespace, name) => store.removeForeign({ apiVersion, kind, namespace, name }),
   };
 }
 

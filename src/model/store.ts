@@ -232,11 +232,13 @@ export class Store implements Snapshot {
   }
 
   putForeign(policy: ForeignPolicy): void {
-    this.#foreign.set(`${policy.kind}/${policy.namespace}/${policy.name}`, policy);
+    const { apiVersion, kind, namespace, name } = policy;
+    this.#foreign.set(`${apiVersion}/${kind}/${namespace}/${name}`, policy);
   }
 
-  removeForeign(kind: string, namespace: string, name: string): void {
-    this.#foreign.delete(`${kind}/${namespace}/${name}`);
+  /** Two projects may name a kind alike. */
+  removeForeign({ apiVersion, kind, namespace, name }: ForeignPolicy): void {
+    this.#foreign.delete(`${apiVersion}/${kind}/${namespace}/${name}`);
   }
 
   putMonitor(monitor: Monitor): void {

@@ -148,8 +148,8 @@ export interface Rule {
   /** Whether it needs an up-to-date model, or the object alone will do. */
   readonly needs: 'model' | 'object';
   /**
-   * Kinds it reads that a cluster may keep from Portent (see reads.ts). While one of them could not be read the
-   * runner adds to the findings that the rest is unchecked.
+   * Kinds it reads that a cluster may keep from Portent (see reads.ts). While one of them could not be read, or a
+   * policy of one that is only noticed may change the answer, the runner adds that the rest is unchecked.
    */
   readonly reads?: readonly string[];
   readonly summary: string;

@@ -1,7 +1,9 @@
 import { Evidence } from '../evidence/evidence.ts';
 import { changedObject } from '../model/change.ts';
 import type { Simulation } from '../simulate/contract.ts';
+import { foreignCaveatIn } from '../simulate/foreign.ts';
 import { RULES } from './index.ts';
+import { NOTICED } from './reads.ts';
 import type { Finding, Kind, Operation, Rule, RuleContext, RuleSettings, Statement, User } from './rule.ts';
 
 /** What running a rule came to. */
@@ -40,6 +42,7 @@ export function runRules(simulation: Simulation, options: RunOptions): RuleRun[]
     user,
   };
   const notReady = modelProblem(context);
+  const noticed = noticedText(context);
   const runs: RuleRun[] = [];
   for (const rule of rulesFor(rules, kind, change.operation)) {
     if (isOff?.(rule)) continue;
@@ -57,7 +60,11 @@ export function runRules(simulation: Simulation, options: RunOptions): RuleRun[]
       findings ??= [];
       findings.push(complete(rule, said));
     }
-    runs.push({ rule, findings: findings ?? NO_FINDINGS, unchecked: unreadText(rule, context) });
+    runs.push({
+      rule,
+      findings: findings ?? NO_FINDINGS,
+      unchecked: unreadText(rule, context) ?? (isJudge(rule) ? noticed : undefined),
+    });
   }
   return runs;
 }
@@ -82,11 +89,26 @@ function rulesFor(rules: readonly Rule[], kind: Kind, operation: Operation): rea
   return found;
 }
 
+const noticedKinds: ReadonlySet<string> = new Set(NOTICED);
+
+/** Whether the rule asks who may connect to whom, which policies of other projects decide too. */
+function isJudge({ reads }: Rule): boolean {
+  return reads?.includes(NOTICED[0] as string) === true;
+}
+
+/** The policy of another project that may decide too; undefined when there is none. */
+function noticedText({ snapshot, change }: RuleContext): string | undefined {
+  if (snapshot.foreign.size === 0) return undefined;
+  return foreignCaveatIn(snapshot, new Set([changedObject(change).namespace]), ({ kind, apiVersion }) =>
+    noticedKinds.has(`${kind}.${apiVersion.split('/', 1)[0]}`),
+  );
+}
+
 /** Which of the kinds that a rule reads are not in the model; undefined when it has them all. */
 function unreadText({ reads }: Rule, { snapshot }: RuleContext): string | undefined {
   const { missing = [] } = snapshot.health;
   if (missing.length === 0 || reads === undefined) return undefined;
-  const unread = missing.filter((label) => reads.includes(label.split('.', 1)[0] as string));
+  const unread = missing.filter((label) => reads.includes(label));
   return unread.length === 0
     ? undefined
     : `${unread.join(', ')} could not be read: what they would show is left out`;

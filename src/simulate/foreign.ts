@@ -1,4 +1,6 @@
+import type { ForeignPolicy } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
+import type { Snapshot } from '../model/snapshot.ts';
 import type { ExplainEnd } from './ends.ts';
 
 /** The caveat for verdicts that policies of another project, only noticed by Portent, could change. */
@@ -9,8 +11,18 @@ export function foreignCaveat(view: View, ...ends: readonly ExplainEnd[]): strin
     if (end.kind === 'service') namespaces.add(end.service.namespace);
     if (end.kind === 'pods') for (const pod of end.pods) namespaces.add(pod.namespace);
   }
-  for (const policy of view.snapshot.foreign.values()) {
+  return foreignCaveatIn(view.snapshot, namespaces, () => true);
+}
+
+/** The same for whole namespaces, and for some kinds of such policies. */
+export function foreignCaveatIn(
+  { foreign }: Snapshot,
+  namespaces: ReadonlySet<string>,
+  counts: (policy: ForeignPolicy) => boolean,
+): string | undefined {
+  for (const policy of foreign.values()) {
     if (policy.namespace !== '' && !namespaces.has(policy.namespace)) continue;
+    if (!counts(policy)) continue;
     const name = policy.namespace === '' ? policy.name : `${policy.namespace}/${policy.name}`;
     return `${policy.kind} ${name} may change this; Portent does not read its rules`;
   }

@@ -279,6 +279,18 @@ test('a webhook that leaves its configuration leaves the model', () => {
   assert.equal(store.callbacks.size, 0);
 });
 
+test('kinds of two projects with one name are kept apart', () => {
+  const store = new Store();
+  const istio = foreignConsumer(store, 'security.istio.io/v1', 'AuthorizationPolicy');
+  const linkerd = foreignConsumer(store, 'policy.linkerd.io/v1alpha1', 'AuthorizationPolicy');
+  for (const each of [istio, linkerd]) each.put({ metadata: { namespace: 'a', name: 'web' } });
+  istio.remove('a', 'web');
+  assert.deepEqual(
+    [...store.foreign.values()].map(({ apiVersion }) => apiVersion),
+    ['policy.linkerd.io/v1alpha1'],
+  );
+});
+
 test('policies that Calico’s server mirrors are not noticed a second time', () => {
   const store = new Store();
   const consumer = foreignConsumer(store, 'projectcalico.org/v3', 'NetworkPolicy');
