@@ -294,6 +294,7 @@ async function openServing({ config, kubeconfig, context }: ServeOptions, { logg
     const place = new CertificatePlace({
       secret,
       configuration: webhookConfiguration,
+      logger,
       ...(kubeconfig === undefined ? {} : { kubeconfigPath: kubeconfig }),
       ...(context === undefined ? {} : { context }),
     });

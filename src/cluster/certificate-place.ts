@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Access, type AccessOptions, openAccess } from './access.ts';
 import { ApiError } from './api-error.ts';
+import { type Logger, SILENT } from './logger.ts';
 import { isRaw, listAt, type Raw, rawAt, textAt } from './raw.ts';
 import { pauseAfter, TIMINGS } from './timings.ts';
 import { WatchStream } from './watch-stream.ts';
@@ -13,6 +14,7 @@ export interface CertificatePlaceOptions extends AccessOptions {
   readonly secret: string;
   /** Name of the ValidatingWebhookConfiguration whose callers are to trust us; without it nobody is told. */
   readonly configuration?: string | undefined;
+  readonly logger?: Logger;
 }
 
 /** A webhook configuration as far as trust goes. */
@@ -46,6 +48,7 @@ export class CertificatePlace {
   readonly #secretName: string;
   readonly #namespace: string;
   readonly #configuration: string | undefined;
+  readonly #log: Logger;
   readonly #stop = new AbortController();
   readonly #tasks: Promise<void>[] = [];
 
@@ -56,6 +59,7 @@ export class CertificatePlace {
     this.#secretName = name;
     this.#secrets = `/api/v1/namespaces/${namespace}/secrets`;
     this.#configuration = options.configuration;
+    this.#log = options.logger ?? SILENT;
   }
 
   async published(): Promise<PublishedBundles | undefined> {
@@ -115,6 +119,7 @@ export class CertificatePlace {
     const { signal } = this.#stop;
     const [least, most] = TIMINGS.watchSeconds;
     let failures = 0;
+    let told = false;
     while (!signal.aborted) {
       const controller = new AbortController();
       const abort = () => controller.abort(signal.reason);
@@ -128,6 +133,7 @@ export class CertificatePlace {
       const { headMs, silenceMs } = TIMINGS;
       const onOpen = () => {
         failures = 0;
+        told = false;
       };
       const stream = new WatchStream(this.#access, {
         ...{ path, query, headMs, silenceMs, controller, onOpen },
@@ -137,9 +143,16 @@ export class CertificatePlace {
         for await (const events of stream.chunks()) {
           for (const { type } of events) if (type !== 'bookmark') listener();
         }
-      } catch {
-        // Whoever listens also looks by itself from time to time, and says then what is wrong.
+      } catch (error) {
+        // Whoever listens also looks by itself from time to time, and says then what is wrong; but not this.
         failures++;
+        const refused = error instanceof ApiError && error.status === 403;
+        if (refused && !told)
+          this.#log.warn(
+            { error: error.message },
+            `certificate: ${name} cannot be watched; changes are seen late`,
+          );
+        told ||= refused;
       } finally {
         signal.removeEventListener('abort', abort);
       }
