@@ -60,8 +60,8 @@ export interface Cluster {
   kubeconfig(name: string, token: string): string;
   /** Adds nodes to a full cluster and waits until pods can run on them. Gives their names. */
   addNodes(count: number): Promise<string[]>;
-  /** Ends the API server politely, starts it again on the same port and waits until it is ready. */
-  restartApiServer(): Promise<void>;
+  /** Ends the API server politely, starts it again on the same port, with more arguments, and waits until it is ready. */
+  restartApiServer(...more: readonly string[]): Promise<void>;
   /** SIGKILL to the API server. `restartApiServer` brings it back. */
   killApiServer(): Promise<void>;
   /** SIGSTOP to etcd: the API server lives but answers nothing that needs storage. */
@@ -113,16 +113,18 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 
     const etcd = server('etcd', path('etcd'), etcdArguments(folder, ports));
     const ranges = options.dualStack === true ? '10.96.0.0/16,fd00:96::/112' : '10.96.0.0/16';
-    const apiServer = server(
-      'kube-apiserver',
-      path('kube-apiserver'),
-      apiServerArguments(folder, ports, {
-        serviceCidr: options.serviceCidr ?? ranges,
-        nodePortRange: options.nodePortRange ?? '30000-32767',
-        serviceAccounts: full,
-        more: options.apiServerArguments ?? [],
-      }),
-    );
+    const apiServerWith = (more: readonly string[]): ServerProcess =>
+      server(
+        'kube-apiserver',
+        path('kube-apiserver'),
+        apiServerArguments(folder, ports, {
+          serviceCidr: options.serviceCidr ?? ranges,
+          nodePortRange: options.nodePortRange ?? '30000-32767',
+          serviceAccounts: full,
+          more: [...(options.apiServerArguments ?? []), ...more],
+        }),
+      );
+    let apiServer = apiServerWith([]);
 
     /** The servers whose end nobody asked for. */
     let stopped: ServerProcess | undefined;
@@ -208,10 +210,11 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       request,
       kubeconfig: (name, token) => writeKubeconfig(folder, name, secrets.url, secrets.caPem, token),
       addNodes,
-      restartApiServer: async () => {
+      restartApiServer: async (...more) => {
         stopped = apiServer;
         // Watches that other servers hold open would keep it for a minute.
         await apiServer.stop(3_000);
+        if (more.length > 0) apiServer = apiServerWith(more);
         apiServer.start();
         stopped = undefined;
         await apiServerReady();

@@ -13,43 +13,45 @@ export interface Role {
   readonly rules: readonly Rule[];
 }
 
-/** One resource of one rule of one role. */
+/** One verb on one resource, of one name where the role names some. */
 export interface Right {
   readonly role: string;
-  /** The rule's place in the role. */
-  readonly rule: number;
   readonly namespace: string | undefined;
   readonly group: string;
   readonly resource: string;
   readonly name: string | undefined;
-  readonly verbs: readonly string[];
+  readonly verb: string;
 }
 
-/** Every right of the roles: each rule times its groups times its resources. */
+/** Every right of the roles: each rule times its groups, its resources, its names and its verbs. */
 export function rightsOf(roles: readonly Role[]): readonly Right[] {
   return roles.flatMap(({ metadata, rules }) =>
-    rules.flatMap(({ apiGroups, resources, resourceNames, verbs }, rule) =>
+    rules.flatMap(({ apiGroups, resources, resourceNames = [undefined], verbs }) =>
       apiGroups.flatMap((group) =>
-        resources.map((resource) => ({
-          ...{ role: idOf(metadata), rule, namespace: metadata.namespace, group, resource, verbs },
-          name: resourceNames?.[0],
-        })),
+        resources.flatMap((resource) =>
+          resourceNames.flatMap((name) =>
+            verbs.map((verb) => ({
+              ...{ role: idOf(metadata), namespace: metadata.namespace },
+              ...{ group, resource, name, verb },
+            })),
+          ),
+        ),
       ),
     ),
   );
 }
 
-/** The role without some rights. A rule of several groups is taken apart. */
-export function withoutRights(role: Role, taken: readonly Right[]): Role {
-  const id = idOf(role.metadata);
-  const rules = role.rules.flatMap((rule, index) =>
-    rule.apiGroups.flatMap((group) => {
-      const gone = taken.filter((each) => each.role === id && each.rule === index && each.group === group);
-      const resources = rule.resources.filter((resource) => !gone.some((each) => each.resource === resource));
-      return resources.length === 0 ? [] : [{ ...rule, apiGroups: [group], resources }];
-    }),
-  );
-  return { ...role, rules };
+/** The rules that grant these rights and nothing else. */
+export function granting(rights: readonly Right[]): readonly Rule[] {
+  return rights.map(({ group, resource, name, verb }) => ({
+    ...{ apiGroups: [group], resources: [resource], verbs: [verb] },
+    ...(name === undefined ? {} : { resourceNames: [name] }),
+  }));
 }
 
-const idOf = ({ namespace = '', name }: Role['metadata']): string => `${namespace}/${name}`;
+export const idOf = ({ namespace = '', name }: Role['metadata']): string => `${namespace}/${name}`;
+
+/** `cilium.io/ciliumnetworkpolicies list`, `/secrets[portent-tls] get`. */
+export function rightText({ group, resource, name, verb }: Right): string {
+  return `${group}/${resource}${name === undefined ? '' : `[${name}]`} ${verb}`;
+}

@@ -37,7 +37,9 @@ before(
     // What the Prometheus operator brings.
     const kinds = ['ServiceMonitor', 'PrometheusRule'];
     await installed.cluster.apply(
-      documents(...kinds.map((kind) => definition('monitoring.coreos.com', kind, 'v1'))),
+      documents(
+        ...kinds.map((kind) => definition({ group: 'monitoring.coreos.com', kind, versions: ['v1'] })),
+      ),
     );
   },
   { timeout: 90_000 },

@@ -1,6 +1,6 @@
 /** The chart installed by Helm into a real cluster, with its pods run here; see `PodHost`. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,6 +26,10 @@ const configuration = `/apis/admissionregistration.k8s.io/v1/validatingwebhookco
 // Built here, where no test's time limit runs.
 await programs(controlPlane);
 
+interface AuditEvent {
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
 /** A cluster in which pods of the chart run. */
 export class Installed {
   readonly cluster: Cluster;
@@ -45,7 +49,7 @@ export class Installed {
   }
 
   /** A cluster whose API server calls Services through our network. Nothing is installed yet. */
-  static async start(): Promise<Installed> {
+  static async start({ audits = false } = {}): Promise<Installed> {
     needsNamespaces();
     const folder = mkdtempSync(join(tmpdir(), 'portent-network-'));
     const network = new ServiceNetwork(join(folder, 'services.sock'));
@@ -55,7 +59,7 @@ export class Installed {
     try {
       const cluster = await startCluster({
         full: true,
-        apiServerArguments: [`--egress-selector-config-file=${file}`],
+        apiServerArguments: [`--egress-selector-config-file=${file}`, ...(audits ? auditing(folder) : [])],
       });
       return new Installed(cluster, network, folder);
     } catch (error) {
@@ -70,6 +74,14 @@ export class Installed {
     await this.cluster.stop();
     this.network.close();
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** What the API server's audit log has of changes of objects with the name; only for a cluster that audits. */
+  audited(name: string): readonly AuditEvent[] {
+    const lines = readFileSync(auditLog(this.#folder), 'utf8').split('\n');
+    // The last line may still be on its way.
+    const whole = lines.slice(0, -1).filter((line) => line.includes(`"name":"${name}"`));
+    return whole.map((line) => JSON.parse(line) as AuditEvent);
   }
 
   async kubectl(...args: string[]): Promise<string> {
@@ -213,4 +225,14 @@ export class Installed {
   inForce(): Promise<void> {
     return webhooksInForce(this.cluster);
   }
+}
+
+const auditLog = (folder: string): string => join(folder, 'audit.log');
+
+/** Changes alone, without their bodies. */
+function auditing(folder: string): string[] {
+  const policy = join(folder, 'audit.json');
+  const rules = [{ level: 'Metadata', verbs: ['create', 'update', 'patch', 'delete'] }, { level: 'None' }];
+  writeFileSync(policy, JSON.stringify({ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', rules }));
+  return [`--audit-policy-file=${policy}`, `--audit-log-path=${auditLog(folder)}`];
 }
