@@ -1,5 +1,5 @@
 # Every target does its own set-up. Node runs from the package's own copy, whatever version is installed.
-.PHONY: build demo test check static bench fuzz soak tools
+.PHONY: build demo test check static audit bench fuzz soak tools
 .DEFAULT_GOAL := build
 
 INSTALLED := node_modules/.package-lock.json
@@ -15,13 +15,17 @@ test: build
 	@npm run -s test
 
 # What CI runs.
-check: static test
+check: static audit test
 
 static: build
 	@npm run -s lint
 	@npm run -s types
 	@npm run -s layers
 	@npm run -s docs:check
+
+# Advisories about dependencies; says so when the registry has none to give.
+audit: build
+	@npm run -s audit
 
 bench: build
 	@npm run -s bench
