@@ -1,7 +1,7 @@
 /**
  * Writes every generated document, or with --check says which ones differ from what the program would write.
  * Each comes from what the program itself runs on: rules, metrics, the configuration's schema, the commands. The
- * dashboard is among them: its queries name metrics.
+ * dashboard is among them: its queries name metrics. So is the chart's own page.
  */
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -9,6 +9,7 @@ import { cliDocs } from '../src/cli/docs.ts';
 import { docs as configDocs } from '../src/config/docs.ts';
 import { rulesDocs } from '../src/rules/docs.ts';
 import { docs as metricsDocs } from '../src/telemetry/docs.ts';
+import { chartReadme } from './chart-readme.ts';
 import { conformance } from './conformance.ts';
 import { dashboard } from './dashboard.ts';
 
@@ -17,8 +18,7 @@ const wanted = new Map<string, string>();
 for (const { path, text } of [...rulesDocs(), ...metricsDocs(), ...configDocs(), ...(await cliDocs())]) {
   wanted.set(path, text);
 }
-const grafana = dashboard();
-wanted.set(grafana.path, grafana.text);
+for (const { path, text } of [dashboard(), chartReadme()]) wanted.set(path, text);
 wanted.set('README.md', conformance(readFileSync('README.md', 'utf8')));
 
 const stale: string[] = [];
