@@ -154,6 +154,19 @@ for (const label of [...served.map(optionalLabel), POLICIES]) {
   );
 }
 
+test('webhook configurations, all of them: its own is looked after all the same, and the log says that this is late', {
+  timeout: 60_000,
+}, async () => {
+  const label = 'ValidatingWebhookConfiguration.admissionregistration.k8s.io';
+  await rig.without(rig.reading(label), async () => {
+    await rig.restartWithout(label);
+    await rig.complaint(
+      /"error":"[^"]*403 Forbidden.*portent-system cannot be watched; changes are seen late/,
+    );
+    assert.match(await rig.installed.published(), /BEGIN CERTIFICATE/);
+  });
+});
+
 test('every optional kind at once: ready, each is named, and denials go on', {
   timeout: 60_000,
 }, async () => {
