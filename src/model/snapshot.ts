@@ -85,6 +85,8 @@ export interface Snapshot {
   readonly tiers: ReadonlyMap<string, TierPolicy>;
   /** Policies of other projects, only noticed. */
   readonly foreign: ReadonlyMap<string, ForeignPolicy>;
+  /** Those of one namespace; those of the whole cluster for ''. */
+  foreignIn(namespace: string): Iterable<ForeignPolicy>;
   readonly callbacks: ReadonlyMap<string, Callback>;
   readonly monitors: ReadonlyMap<string, Monitor>;
   /** The pods of Prometheus, by their usual labels. */

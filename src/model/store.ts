@@ -36,6 +36,7 @@ export class Store implements Snapshot {
   readonly #nodes = new Map<string, Node>();
   readonly #tiers = new Map<string, TierPolicy>();
   readonly #foreign = new Map<string, ForeignPolicy>();
+  readonly #foreignBySpace = new Map<string, Map<string, ForeignPolicy>>();
   readonly #monitors = new Map<string, Monitor>();
   readonly #callbacks = new Map<string, Callback>();
   /** Mentions by selectors that look into other namespaces than their own. */
@@ -61,6 +62,10 @@ export class Store implements Snapshot {
   }
   get foreign(): ReadonlyMap<string, ForeignPolicy> {
     return this.#foreign;
+  }
+
+  foreignIn(namespace: string): Iterable<ForeignPolicy> {
+    return this.#foreignBySpace.get(namespace)?.values() ?? [];
   }
   get callbacks(): ReadonlyMap<string, Callback> {
     return this.#callbacks;
@@ -232,13 +237,19 @@ export class Store implements Snapshot {
   }
 
   putForeign(policy: ForeignPolicy): void {
-    const { apiVersion, kind, namespace, name } = policy;
-    this.#foreign.set(`${apiVersion}/${kind}/${namespace}/${name}`, policy);
+    const key = foreignKey(policy);
+    this.#foreign.set(key, policy);
+    const here = this.#foreignBySpace.get(policy.namespace) ?? new Map<string, ForeignPolicy>();
+    this.#foreignBySpace.set(policy.namespace, here);
+    here.set(key, policy);
   }
 
-  /** Two projects may name a kind alike. */
-  removeForeign({ apiVersion, kind, namespace, name }: ForeignPolicy): void {
-    this.#foreign.delete(`${apiVersion}/${kind}/${namespace}/${name}`);
+  removeForeign(policy: ForeignPolicy): void {
+    const key = foreignKey(policy);
+    this.#foreign.delete(key);
+    const here = this.#foreignBySpace.get(policy.namespace);
+    here?.delete(key);
+    if (here?.size === 0) this.#foreignBySpace.delete(policy.namespace);
   }
 
   putMonitor(monitor: Monitor): void {
@@ -345,4 +356,9 @@ function sameItems<T>(one: readonly T[], other: readonly T[]): boolean {
 /** Shared values are mostly the very same object; only what the pools have forgotten is compared. */
 function sameText(one: object, other: object): boolean {
   return one === other || JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** Two projects may name a kind alike. */
+function foreignKey({ apiVersion, kind, namespace, name }: ForeignPolicy): string {
+  return `${apiVersion}/${kind}/${namespace}/${name}`;
 }

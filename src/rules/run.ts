@@ -63,7 +63,7 @@ export function runRules(simulation: Simulation, options: RunOptions): RuleRun[]
     runs.push({
       rule,
       findings: findings ?? NO_FINDINGS,
-      unchecked: unreadText(rule, context) ?? (isJudge(rule) ? noticed : undefined),
+      unchecked: unreadText(rule, context) ?? (noticed !== undefined && isJudge(rule) ? noticed : undefined),
     });
   }
   return runs;
@@ -99,7 +99,7 @@ function isJudge({ reads }: Rule): boolean {
 /** The policy of another project that may decide too; undefined when there is none. */
 function noticedText({ snapshot, change }: RuleContext): string | undefined {
   if (snapshot.foreign.size === 0) return undefined;
-  return foreignCaveatIn(snapshot, new Set([changedObject(change).namespace]), ({ kind, apiVersion }) =>
+  return foreignCaveatIn(snapshot, ['', changedObject(change).namespace], ({ kind, apiVersion }) =>
     noticedKinds.has(`${kind}.${apiVersion.split('/', 1)[0]}`),
   );
 }
