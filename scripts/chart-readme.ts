@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { isMap, isScalar, parse, parseDocument, type YAMLMap } from 'yaml';
 
-const folder = 'charts/portent';
+/** Where the chart lies in the repository. */
+export const folder = 'charts/portent';
 
-interface Row {
+/** A value of the chart, or a group of them that has a comment. */
+export interface ValueRow {
   readonly path: string;
   /** JSON in one line; '' for a group of values. */
   readonly standard: string;
@@ -17,9 +19,7 @@ export function chartReadme(): { readonly path: string; readonly text: string } 
     readonly description: string;
     readonly kubeVersion: string;
   };
-  const { contents } = parseDocument(readFileSync(`${folder}/values.yaml`, 'utf8'));
-  if (!isMap(contents)) throw new Error('values.yaml holds no values');
-  const rows = [...rowsOf(contents, '')].map(
+  const rows = [...valueRows()].map(
     ({ path, standard, meaning }) =>
       `| \`${path}\` | ${cell(standard)} | ${meaning.replaceAll('|', '\\|')} |`,
   );
@@ -46,7 +46,14 @@ ${rows.join('\n')}
   return { path: `${folder}/README.md`, text };
 }
 
-function* rowsOf(map: YAMLMap, above: string): Iterable<Row> {
+/** What values.yaml holds, in its order. */
+export function valueRows(): Iterable<ValueRow> {
+  const { contents } = parseDocument(readFileSync(`${folder}/values.yaml`, 'utf8'));
+  if (!isMap(contents)) throw new Error('values.yaml holds no values');
+  return rowsOf(contents, '');
+}
+
+function* rowsOf(map: YAMLMap, above: string): Iterable<ValueRow> {
   for (const [place, { key, value }] of map.items.entries()) {
     if (!isScalar(key)) throw new Error('a value without a name');
     const path = above === '' ? String(key.value) : `${above}.${key.value}`;

@@ -1,7 +1,8 @@
 /**
  * Writes every generated document, or with --check says which ones differ from what the program would write.
  * Each comes from what the program itself runs on: rules, metrics, the configuration's schema, the commands. The
- * dashboard is among them: its queries name metrics. So is the chart's own page.
+ * dashboard is among them: its queries name metrics. So are the chart's own page and
+ * the schema of its values.
  */
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -10,6 +11,7 @@ import { docs as configDocs } from '../src/config/docs.ts';
 import { rulesDocs } from '../src/rules/docs.ts';
 import { docs as metricsDocs } from '../src/telemetry/docs.ts';
 import { chartReadme } from './chart-readme.ts';
+import { chartValues } from './chart-values.ts';
 import { conformance } from './conformance.ts';
 import { dashboard } from './dashboard.ts';
 
@@ -18,7 +20,7 @@ const wanted = new Map<string, string>();
 for (const { path, text } of [...rulesDocs(), ...metricsDocs(), ...configDocs(), ...(await cliDocs())]) {
   wanted.set(path, text);
 }
-for (const { path, text } of [dashboard(), chartReadme()]) wanted.set(path, text);
+for (const { path, text } of [dashboard(), chartReadme(), chartValues()]) wanted.set(path, text);
 wanted.set('README.md', conformance(readFileSync('README.md', 'utf8')));
 
 const stale: string[] = [];

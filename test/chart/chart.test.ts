@@ -65,6 +65,14 @@ for (const helm of helms) {
       await assert.rejects(render(helm, 'replica=3'), /'replica' not allowed/);
       await assert.rejects(render(helm, 'webhook.failurePolicy="fail"'), /webhook\/failurePolicy/);
       await assert.rejects(render(helm, 'ports.webhook=443'), /ports\/webhook/);
+      await assert.rejects(render(helm, 'image.digest="sha256:0"'), /image\/digest/);
+      await assert.rejects(render(helm, 'webhook.matchConditions=[{"name":"mine"}]'), /matchConditions\/0/);
+      const budget = (most: string) => render(helm, `podDisruptionBudget.maxUnavailable=${most}`);
+      for (const wrong of ['-1', '"half"', 'true']) {
+        await assert.rejects(budget(wrong), /podDisruptionBudget\/maxUnavailable/);
+      }
+      const { spec } = only(await budget('"50%"'), 'PodDisruptionBudget');
+      assert.equal((spec as { readonly maxUnavailable: unknown }).maxUnavailable, '50%');
     });
 
     test('a certificate of your own needs its Secret and its authority', async () => {
@@ -316,16 +324,37 @@ test('alerts ask for metrics that exist, with their labels', async () => {
   }
 });
 
+interface ValuesSchema {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, ValuesSchema>>;
+}
+
+const valuesSchema = (): ValuesSchema =>
+  JSON.parse(readFileSync(join(chartFolder, 'values.schema.json'), 'utf8')) as ValuesSchema;
+
+test('the schema has no value that values.yaml does not show, and says what the comments say', () => {
+  const unseen = ({ properties = {} }: ValuesSchema, values: object, above = ''): string[] =>
+    Object.entries(properties).flatMap(([name, child]) => {
+      if (!Object.hasOwn(values, name)) return [above + name];
+      const value: unknown = values[name as keyof typeof values];
+      // An empty one stands for whatever may be in it.
+      const inside = typeof value === 'object' && value !== null && Object.keys(value).length > 0;
+      return inside ? unseen(child, value, `${above}${name}.`) : [];
+    });
+  const values = parse(readFileSync(join(chartFolder, 'values.yaml'), 'utf8')) as object;
+  assert.deepEqual(unseen(valuesSchema(), values), ['global']);
+  const { webhook, replicas } = valuesSchema().properties ?? {};
+  assert.equal(replicas?.description, 'Every replica serves; there is no leader.');
+  assert.match(webhook?.properties?.failurePolicy?.description ?? '', /^Ignore: .* Fail: .*answers\.$/);
+});
+
 test('every value has a place in the schema and is read by a template', () => {
-  const schema = JSON.parse(readFileSync(join(chartFolder, 'values.schema.json'), 'utf8')) as {
-    readonly properties: Readonly<Record<string, unknown>>;
-  };
   const folder = join(chartFolder, 'templates');
   const templates = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(yaml|tpl|txt)$/.test(name))
     .map((name) => readFileSync(join(folder, name), 'utf8'))
     .join('\n');
-  const unread = Object.keys(schema.properties).filter(
+  const unread = Object.keys(valuesSchema().properties ?? {}).filter(
     (name) => name !== 'global' && !new RegExp(`\\.Values\\.${name}\\b`).test(templates),
   );
   assert.deepEqual(unread, []);
