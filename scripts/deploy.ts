@@ -21,11 +21,14 @@ const helmLabels = ['helm.sh/chart', 'app.kubernetes.io/managed-by'];
 const heading = `# Made from charts/portent by scripts/deploy.ts; change the chart, not this file.
 `;
 
+/** As Helm and kubectl read and write it: to them a bare `off` is false. */
+const yaml = { version: '1.1' } as const;
+
 /** The text that `deploy/portent.yaml` must have. Both versions of Helm give the same. */
 export async function renderManifests(helm: string): Promise<string> {
   const args = ['template', 'portent', join(root, 'charts', 'portent'), '--namespace=portent-system'];
   const { stdout } = await run(helm, [...args, '--skip-tests', '--no-hooks']);
-  const documents = parseAllDocuments(stdout)
+  const documents = parseAllDocuments(stdout, yaml)
     .map((document) => document.toJS() as Manifest | null)
     .filter((manifest) => manifest !== null)
     .map(withoutHelm)
@@ -33,7 +36,9 @@ export async function renderManifests(helm: string): Promise<string> {
       (a, b) =>
         compare(rank(a), rank(b)) || compare(a.kind, b.kind) || compare(a.metadata.name, b.metadata.name),
     );
-  return heading + documents.map((document) => `---\n${stringify(document, { lineWidth: 0 })}`).join('');
+  return (
+    heading + documents.map((document) => `---\n${stringify(document, { ...yaml, lineWidth: 0 })}`).join('')
+  );
 }
 
 interface Metadata {
