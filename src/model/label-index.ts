@@ -47,7 +47,7 @@ export class LabelIndex<T extends Labelled> {
     const found: T[] = [];
     if (values === undefined) return found;
     // A value may be written twice.
-    for (const value of new Set(wanted.values)) {
+    for (const value of wanted.values.length === 1 ? wanted.values : new Set(wanted.values)) {
       for (const one of values.get(value) ?? NONE) {
         if (requirements.length === 1 || selects(selector, one.labels)) found.push(one as T);
       }

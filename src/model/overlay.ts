@@ -35,10 +35,11 @@ export interface LayeredPolicies {
   readonly added: readonly NetworkPolicy[];
 }
 
+/** Most changes are about one kind: there is no map of the other. */
 interface Replaced {
   /** undefined = deleted. */
-  readonly policies: Map<string, NetworkPolicy | undefined>;
-  readonly services: Map<string, Service | undefined>;
+  policies: Map<string, NetworkPolicy | undefined> | undefined;
+  services: Map<string, Service | undefined> | undefined;
 }
 
 /** The snapshot before and after one change. Both show the pods in the same classes. */
@@ -74,7 +75,10 @@ function withPut(given: AllReplaced, named: Judged, value: Judged | undefined, l
   const copy: AllReplaced = new Map(given);
   const here = given.get(named.namespace);
   if (here !== undefined) {
-    copy.set(named.namespace, { policies: new Map(here.policies), services: new Map(here.services) });
+    copy.set(named.namespace, {
+      policies: here.policies && new Map(here.policies),
+      services: here.services && new Map(here.services),
+    });
   }
   return put(copy, named, value, lens);
 }
@@ -82,11 +86,16 @@ function withPut(given: AllReplaced, named: Judged, value: Judged | undefined, l
 function put(replaced: AllReplaced, named: Judged, value: Judged | undefined, lens: Lens): AllReplaced {
   let here = replaced.get(named.namespace);
   if (here === undefined) {
-    here = { policies: new Map(), services: new Map() };
+    here = { policies: undefined, services: undefined };
     replaced.set(named.namespace, here);
   }
-  if (named.kind === 'NetworkPolicy') here.policies.set(named.name, value as NetworkPolicy | undefined);
-  else here.services.set(named.name, value as Service | undefined);
+  if (named.kind === 'NetworkPolicy') {
+    here.policies ??= new Map();
+    here.policies.set(named.name, value as NetworkPolicy | undefined);
+  } else {
+    here.services ??= new Map();
+    here.services.set(named.name, value as Service | undefined);
+  }
   if (value !== undefined) lens.learn(value);
   return replaced;
 }
@@ -100,8 +109,8 @@ class Lens {
   /** What the changes mention and the snapshot's classes cannot tell apart, by namespace and for all. */
   readonly #near = new Map<string, Distinctions>();
   readonly #far = new Distinctions();
-  readonly #classes = new Map<Space, readonly PodClass[]>();
-  readonly #parts = new Map<PodClass, readonly PodClass[]>();
+  #classes: Map<Space, readonly PodClass[]> | undefined;
+  #parts: Map<PodClass, readonly PodClass[]> | undefined;
 
   constructor(snapshot: Snapshot) {
     this.#snapshot = snapshot;
@@ -132,6 +141,7 @@ class Lens {
 
   classes(space: Space): readonly PodClass[] {
     if (this.isClear(space)) return space.classes();
+    this.#classes ??= new Map();
     const classes = this.#classes.get(space) ?? this.#split(space);
     this.#classes.set(space, classes);
     return classes;
@@ -156,6 +166,7 @@ class Lens {
   }
 
   #partsOf(podClass: PodClass): readonly PodClass[] {
+    this.#parts ??= new Map();
     let parts = this.#parts.get(podClass);
     if (parts === undefined) {
       parts = split(podClass, this.#near.get(podClass.space.name) ?? NOTHING, this.#far);
@@ -175,9 +186,10 @@ class Overlay implements View {
   readonly snapshot: Snapshot;
   readonly #replaced: ReadonlyMap<string, Replaced>;
   readonly #lens: Lens;
-  readonly #isolating = {
-    ingress: new Map<PodClass, readonly NetworkPolicy[]>(),
-    egress: new Map<PodClass, readonly NetworkPolicy[]>(),
+  /** Worked out once; most changes are about one direction. */
+  readonly #isolating: Record<Direction, Map<PodClass, readonly NetworkPolicy[]> | undefined> = {
+    ingress: undefined,
+    egress: undefined,
   };
 
   constructor(snapshot: Snapshot, replaced: ReadonlyMap<string, Replaced>, lens: Lens) {
@@ -222,14 +234,16 @@ class Overlay implements View {
 
   isolating(podClass: PodClass, direction: Direction): readonly NetworkPolicy[] {
     const here = this.#replaced.get(podClass.space.name)?.policies;
-    if (here === undefined || here.size === 0 || podClass.hostNetwork) {
+    if (here === undefined || podClass.hostNetwork) {
       return podClass.space.isolating(podClass, direction);
     }
-    const known = this.#isolating[direction].get(podClass);
+    this.#isolating[direction] ??= new Map();
+    const isolating = this.#isolating[direction];
+    const known = isolating.get(podClass);
     if (known !== undefined) return known;
     const { stored, added } = this.isolation(podClass, direction);
     const list = layered(stored, here, added);
-    this.#isolating[direction].set(podClass, list);
+    isolating.set(podClass, list);
     return list;
   }
 
@@ -243,7 +257,7 @@ class Overlay implements View {
   isolation(podClass: PodClass, direction: Direction): LayeredPolicies {
     const stored = podClass.space.isolating(podClass, direction);
     const here = this.#replaced.get(podClass.space.name)?.policies;
-    if (here === undefined || here.size === 0 || podClass.hostNetwork) {
+    if (here === undefined || podClass.hostNetwork) {
       return { stored, replaced: NOTHING_REPLACED, added: NO_POLICIES };
     }
     let added: NetworkPolicy[] | undefined;
@@ -258,7 +272,7 @@ class Overlay implements View {
   servicesOf(podClass: PodClass): readonly Service[] {
     const stored = podClass.space.servicesOf(podClass);
     const here = this.#replaced.get(podClass.space.name)?.services;
-    if (here === undefined || here.size === 0) return stored;
+    if (here === undefined) return stored;
     const list = stored.filter((service) => !here.has(service.name));
     for (const service of here.values()) {
       if (service?.selector !== undefined && selects(service.selector, podClass.labels)) list.push(service);
