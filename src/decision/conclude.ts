@@ -88,8 +88,10 @@ function ruled({ runs, enforcement }: Case): { findings: JudgedFinding[]; uses: 
     else entry.rules.add(rule);
   };
   for (const { rule, findings: found } of runs) {
-    for (const { standard, ...finding } of found) {
-      const { action, exemption, ended } = enforcement.rule(rule.id, finding.severity, standard);
+    // Most rules have nothing to say.
+    if (found.length === 0) continue;
+    for (const finding of found) {
+      const { action, exemption, ended } = enforcement.rule(rule.id, finding.severity, finding.standard);
       if (action === 'off') continue;
       cover(exemption, 'used', rule.id);
       cover(ended, 'expired', rule.id);
@@ -163,14 +165,18 @@ function byWeight(a: JudgedFinding, b: JudgedFinding): number {
 }
 
 /** Names in a finding are a stranger's: no shell around this shows anything else than printable text. */
-function readable(finding: Omit<Finding, 'standard'>): Omit<Finding, 'standard'> {
+function readable(finding: Finding): Omit<Finding, 'standard'> {
+  const { rule, severity, subject, message, because, fix, patch, see, link } = finding;
   return {
-    ...finding,
-    subject: printable(finding.subject),
-    message: printable(finding.message),
-    because: finding.because.map(printable),
-    fix: printable(finding.fix),
-    ...(finding.see === undefined ? {} : { see: printable(finding.see) }),
+    rule,
+    severity,
+    subject: printable(subject),
+    message: printable(message),
+    because: because.map(printable),
+    fix: printable(fix),
+    ...(patch === undefined ? {} : { patch }),
+    ...(see === undefined ? {} : { see: printable(see) }),
+    link,
   };
 }
 

@@ -99,7 +99,9 @@ export function judgeAt(
 }
 
 function uncheckedOf(runs: readonly RuleRun[]): UncheckedRule[] {
-  return runs.flatMap(({ rule, unchecked }) =>
-    unchecked === undefined ? [] : [{ rule: rule.id, reason: unchecked }],
-  );
+  const found: UncheckedRule[] = [];
+  for (const { rule, unchecked } of runs) {
+    if (unchecked !== undefined) found.push({ rule: rule.id, reason: unchecked });
+  }
+  return found;
 }
