@@ -17,6 +17,8 @@ export interface CertificateRequest {
   readonly dnsNames?: readonly string[];
   readonly ipAddresses?: readonly string[];
   readonly usage: 'server' | 'client';
+  /** How long it lives (default 24). */
+  readonly hours?: number;
 }
 
 const generate = promisify(generateKeyPair);
@@ -43,13 +45,13 @@ export async function newAuthority(commonName: string): Promise<KeyedCertificate
   return signed(certificate, pair.privateKey, pair.privateKey);
 }
 
-/** A certificate issued by an authority, valid for a day. */
+/** A certificate issued by an authority. */
 export async function issue(
   authority: KeyedCertificate,
   request: CertificateRequest,
 ): Promise<KeyedCertificate> {
   const pair = await newKeyPair();
-  const certificate = blank(pair.publicKey, request.commonName, request.organizations ?? []);
+  const certificate = blank(pair.publicKey, request.commonName, request.organizations ?? [], request.hours);
   certificate.setIssuer(forge.pki.certificateFromPem(authority.certificate).subject.attributes);
   const names = [
     ...(request.dnsNames ?? []).map((value) => ({ type: 2, value })),
@@ -68,13 +70,14 @@ function blank(
   publicKey: string,
   commonName: string,
   organizations: readonly string[],
+  hours = 24,
 ): forge.pki.Certificate {
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = forge.pki.publicKeyFromPem(publicKey);
   certificate.serialNumber = newSerialNumber();
   // An hour back, for tests that move the clock a little.
   certificate.validity.notBefore = new Date(Date.now() - 3_600_000);
-  certificate.validity.notAfter = new Date(Date.now() + 86_400_000);
+  certificate.validity.notAfter = new Date(Date.now() + hours * 3_600_000);
   certificate.setSubject([
     { name: 'commonName', value: commonName },
     ...organizations.map((value) => ({ name: 'organizationName', value })),
