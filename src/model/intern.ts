@@ -55,6 +55,7 @@ export class Interner {
   readonly #workloads: Pool<Workload>;
   readonly #ports: Pool<readonly NamedPort[]>;
   readonly #references: Pool<readonly Reference[]>;
+  readonly #configs: Pool<readonly string[]>;
   readonly #requirements: Pool<readonly Requirement[]>;
   readonly #strings: Pool<string>;
   readonly #values: Pool<string>;
@@ -65,6 +66,7 @@ export class Interner {
     this.#workloads = new Pool(generation);
     this.#ports = new Pool(generation);
     this.#references = new Pool(generation);
+    this.#configs = new Pool(generation);
     this.#requirements = new Pool(generation);
     this.#strings = new Pool(generation);
   }
@@ -104,6 +106,10 @@ export class Interner {
     return shared(this.#references, references);
   }
 
+  configs(configs: readonly string[]): readonly string[] {
+    return shared(this.#configs, configs);
+  }
+
   requirements(requirements: readonly Requirement[]): readonly Requirement[] {
     return shared(this.#requirements, requirements);
   }
@@ -124,6 +130,7 @@ export class Interner {
       this.#workloads.size +
       this.#ports.size +
       this.#references.size +
+      this.#configs.size +
       this.#requirements.size +
       this.#strings.size +
       this.#values.size

@@ -22,14 +22,29 @@ export interface NamedPort {
   readonly port: number;
 }
 
-/** A pod's statement that it uses something, found in its own spec. Never holds a value, only the Service's name. */
+/**
+ * A pod's statement that it uses something, found in its own spec or in a ConfigMap that its spec mentions. Never holds
+ * a value, only the Service's name.
+ */
 export interface Reference {
   readonly namespace: string;
   readonly service: string;
   /** 0 when the reference does not say. */
   readonly port: number;
-  /** Where it stands, in words: `env REDIS_HOST`, `argument 2`. */
+  /** Where it stands, in words: `env REDIS_HOST`, `argument 2`, `ConfigMap shop-config key REDIS_HOST`. */
   readonly source: string;
+}
+
+/** What one ConfigMap shows: by key, the Services its value names. Keys that name none are left out. */
+export interface Config {
+  readonly namespace: string;
+  readonly name: string;
+  readonly entries: readonly ConfigEntry[];
+}
+
+export interface ConfigEntry {
+  readonly key: string;
+  readonly references: readonly Reference[];
 }
 
 export interface Pod {
@@ -47,7 +62,12 @@ export interface Pod {
   readonly ready: boolean;
   /** 1 for a real pod; the replicas of an offline workload that stands for its pods. */
   readonly replicas: number;
+  /** All that is known: the store adds what the ConfigMaps show to what the spec itself says. */
   readonly references: readonly Reference[];
+  /** What the spec itself says; the very list of `references` where no ConfigMap adds to it. */
+  readonly ownReferences: readonly Reference[];
+  /** ConfigMaps its spec mentions, sorted: `name`, or `name/key` where only that key is used. */
+  readonly configs: readonly string[];
   /** Additional networks (Multus), `namespace/name, …`; '' for none. No NetworkPolicy holds on them. */
   readonly networks: string;
   /**

@@ -1,9 +1,11 @@
 import { AddressIndex } from './address-index.ts';
+import { Configs, mentions } from './configs.ts';
 import { NO_LABELS, withLabel } from './labels.ts';
 import { Namers } from './namers.ts';
 import {
   type Callback,
   type Cni,
+  type Config,
   type EndpointSlice,
   type ForeignPolicy,
   type Monitor,
@@ -47,6 +49,7 @@ export class Store implements Snapshot {
   // Host-network pods have their node's address, which says nothing about them.
   readonly #podsAt = new AddressIndex<Pod>((pod) => (pod.hostNetwork ? [] : pod.addresses));
   readonly #servicesAt = new AddressIndex<Service>(({ clusterIPs }) => clusterIPs);
+  readonly #configs = new Configs();
   #podCount = 0;
   cni: Cni = UNKNOWN_CNI;
   health: Health = { state: 'fixed', problems: [] };
@@ -104,7 +107,8 @@ export class Store implements Snapshot {
     for (const space of this.#spaces.values()) yield* of(space);
   }
 
-  putPod(pod: Pod): void {
+  putPod(given: Pod): void {
+    const pod = this.#configs.addTo(given);
     const space = this.#space(pod.namespace);
     const old = space.pods.get(pod.name);
     if (old === undefined) {
@@ -129,6 +133,20 @@ export class Store implements Snapshot {
     this.#unindex(old);
     space.removePod(old);
     this.#forget(space);
+  }
+
+  /** What a ConfigMap shows counts for the pods that mention it, whichever of the two comes first. */
+  putConfig(config: Config): void {
+    if (this.#configs.put(config)) this.#configChanged(config.namespace, config.name);
+  }
+
+  removeConfig(namespace: string, name: string): void {
+    if (this.#configs.remove(namespace, name)) this.#configChanged(namespace, name);
+  }
+
+  #configChanged(namespace: string, name: string): void {
+    const pods = this.#spaces.get(namespace)?.pods.values() ?? [];
+    for (const pod of [...pods].filter(({ configs }) => mentions(configs, name))) this.putPod(pod);
   }
 
   putNamespace(namespace: Namespace): void {
@@ -344,6 +362,8 @@ function sharing(old: Pod, pod: Pod): Pod {
     workload: sameText(old.workload, pod.workload) ? old.workload : pod.workload,
     namedPorts: sameText(old.namedPorts, pod.namedPorts) ? old.namedPorts : pod.namedPorts,
     references: sameText(old.references, pod.references) ? old.references : pod.references,
+    ownReferences: sameText(old.ownReferences, pod.ownReferences) ? old.ownReferences : pod.ownReferences,
+    configs: sameItems(old.configs, pod.configs) ? old.configs : pod.configs,
   };
   const fields = Object.keys(now) as (keyof Pod)[];
   return fields.every((field) => now[field] === old[field]) ? old : now;

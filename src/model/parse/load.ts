@@ -59,6 +59,9 @@ export function load(store: Store, objects: Iterable<ManifestObject>): Loaded {
       case 'callbacks':
         for (const callback of object.callbacks) store.putCallback(callback);
         break;
+      case 'config':
+        store.putConfig(object.config);
+        break;
       case 'other':
         break;
     }

@@ -1,5 +1,6 @@
 import type {
   Callback,
+  Config,
   DaemonSetFacts,
   EndpointSlice,
   ForeignPolicy,
@@ -13,6 +14,7 @@ import type {
   TierPolicy,
 } from '../objects.ts';
 import { parseApiService, parseConversion, parseWebhookCallbacks } from './callback.ts';
+import { parseConfigMap } from './config-map.ts';
 import { parseDaemonSet } from './daemonset.ts';
 import { groupOf, parseForeignPolicy } from './foreign.ts';
 import { metadata } from './meta.ts';
@@ -47,6 +49,7 @@ export type ManifestObject =
   | { readonly type: 'tier'; readonly tier: TierPolicy }
   | { readonly type: 'foreign'; readonly foreign: ForeignPolicy }
   | { readonly type: 'monitor'; readonly monitor: Monitor }
+  | { readonly type: 'config'; readonly config: Config }
   | { readonly type: 'callbacks'; readonly callbacks: readonly Callback[] }
   /** Of no interest to the model: another kind, or a pod that has ended. */
   | { readonly type: 'other'; readonly apiVersion: string; readonly kind: string; readonly name: string };
@@ -89,6 +92,7 @@ export function parseObject(raw: unknown): ManifestObject {
   const [apiVersion, kind] = [text(written), text(writtenKind)];
   const other: ManifestObject = { type: 'other', apiVersion, kind, name: text(metadata(raw).name) };
   if (SERVED.get(kind) === apiVersion) return parseBuiltIn(raw, kind) ?? other;
+  if (kind === 'ConfigMap' && apiVersion === 'v1') return { type: 'config', config: parseConfigMap(raw) };
   const group = groupOf(apiVersion);
   if (group === 'policy.networking.k8s.io' && kind.endsWith('NetworkPolicy')) {
     return { type: 'tier', tier: parseTierPolicy(raw) };

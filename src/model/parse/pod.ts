@@ -1,6 +1,7 @@
 import type { Interner } from '../intern.ts';
 import type { NamedPort, Pod, Reference, Workload } from '../objects.ts';
 import { parseApiUse } from './api-use.ts';
+import { parseConfigs } from './configs.ts';
 import { controller, metadata, parseMeta, SHARED } from './meta.ts';
 import { parseNetworks } from './networks.ts';
 import { parseProtocol } from './policy.ts';
@@ -22,11 +23,15 @@ export function parsePod(raw: unknown, interner: Interner = SHARED): Pod | undef
   const ips = items(podIPs).map((item) => text(fields(item).ip));
   if (ips.length === 0 && text(podIP) !== '') ips.push(text(podIP));
   const stored = text(metadata(raw).uid) !== '';
-  const { hostNetwork, node, namedPorts, references, apiUse } = parsePodSpec(spec, meta.namespace, {
-    interner,
-    saved: portent,
-    stored,
-  });
+  const { hostNetwork, node, namedPorts, references, ownReferences, configs, apiUse } = parsePodSpec(
+    spec,
+    meta.namespace,
+    {
+      interner,
+      saved: portent,
+      stored,
+    },
+  );
   // Written out field by field: spread fields would cost a second object for each pod.
   return {
     namespace: meta.namespace,
@@ -41,6 +46,8 @@ export function parsePod(raw: unknown, interner: Interner = SHARED): Pod | undef
     node,
     namedPorts,
     references,
+    ownReferences,
+    configs,
     networks: interner.string(
       text(fields(portent).networks) || parseNetworks(metadata(raw).annotations, meta.namespace),
     ),
@@ -49,7 +56,10 @@ export function parsePod(raw: unknown, interner: Interner = SHARED): Pod | undef
   };
 }
 
-type FromSpec = Pick<Pod, 'hostNetwork' | 'node' | 'namedPorts' | 'references' | 'apiUse'>;
+type FromSpec = Pick<
+  Pod,
+  'hostNetwork' | 'node' | 'namedPorts' | 'references' | 'ownReferences' | 'configs' | 'apiUse'
+>;
 
 interface SpecOptions {
   readonly interner?: Interner;
@@ -69,13 +79,15 @@ export function parsePodSpec(
   const started = items(initContainers).map(fields);
   const lasting = [...items(containers).map(fields), ...started.filter(isSidecar)];
   const known = savedReferences(saved);
-  const references = known ?? parseReferences([...lasting, ...started], namespace);
+  const references = interner.references(known ?? parseReferences([...lasting, ...started], namespace));
   const apiUse = known === undefined ? parseApiUse(fields(raw), lasting, stored) : text(fields(saved).apiUse);
   return {
     hostNetwork: hostNetwork === true,
     node: interner.string(text(nodeName)),
     namedPorts: interner.ports(lasting.flatMap(parsePorts)),
-    references: interner.references(references),
+    references,
+    ownReferences: references,
+    configs: interner.configs(parseConfigs(fields(raw), [...lasting, ...started])),
     apiUse: interner.string(apiUse),
   };
 }

@@ -10,6 +10,7 @@ const TELLING_NAME =
   /(^|[_.-])(HOSTS?|HOSTNAME|UR[LI]S?|ADDR|ADDRESS|ADDRESSES|ADDRS|ENDPOINTS?|SERVICE|SERVERS?)$|(HOST|URL|ADDR|ENDPOINT|SERVER)$/i;
 /** Names whose values are secrets: there only what is written as an address can be one. */
 const SECRET_NAME = /PASS|PWD|SECRET|TOKEN|KEY|CERT|CREDENTIAL|AUTH|SALT/i;
+const SEPARATORS = /[\s,;|"'[\]{}]+/;
 const LABEL = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
@@ -28,19 +29,9 @@ interface Target {
  * somebody wrote where the name of a Service belongs; of `PASSWORD=hunter2:99` nothing is taken.
  */
 export function parseReferences(containers: readonly Fields[], namespace: string): Reference[] {
-  const found = new Map<string, Reference>();
-  const take = (value: string, source: string, name: string, bareWord: boolean): void => {
-    if (value.length > LONGEST_VALUE || found.size >= MOST_REFERENCES) return;
-    const secret = SECRET_NAME.test(name) && !TELLING_NAME.test(name);
-    for (const part of value.split(/[\s,;|"'[\]{}]+/)) {
-      const target = parseTarget(part, namespace);
-      if (target === undefined || (target.form === 'word' && !bareWord)) continue;
-      if (secret && (target.form === 'word' || target.form === 'port')) continue;
-      const { service, port } = target;
-      const key = `${target.namespace}/${service}:${port}`;
-      if (!found.has(key)) found.set(key, { namespace: target.namespace, service, port, source });
-      if (found.size >= MOST_REFERENCES) return;
-    }
+  const found = new FoundReferences(namespace);
+  const take = (value: string, source: string, name: string, bareWord?: boolean): void => {
+    if (value.length <= LONGEST_VALUE) found.take(value, source, name, bareWord);
   };
   const takeWords = (words: readonly unknown[], what: string): void => {
     let before = '';
@@ -57,12 +48,45 @@ export function parseReferences(containers: readonly Fields[], namespace: string
     for (const entry of items(env)) {
       const name = text(fields(entry).name);
       const value = text(fields(entry).value);
-      if (value !== '') take(value, `env ${name}`, name, TELLING_NAME.test(name));
+      if (value !== '') take(value, `env ${name}`, name);
     }
     takeWords(items(command), 'command');
     takeWords(items(args), 'argument');
   }
-  return [...found.values()];
+  return found.all();
+}
+
+/** Collects the Services that values name; of every other word of a value nothing is kept. */
+export class FoundReferences {
+  readonly #namespace: string;
+  readonly #found = new Map<string, Reference>();
+
+  constructor(namespace: string) {
+    this.#namespace = namespace;
+  }
+
+  /** Takes what a value names. What it is called decides whether a bare word in it counts. */
+  take(value: string, source: string, name: string, bareWord: boolean = TELLING_NAME.test(name)): void {
+    if (this.full) return;
+    const secret = SECRET_NAME.test(name) && !TELLING_NAME.test(name);
+    for (const part of value.split(SEPARATORS)) {
+      const target = parseTarget(part, this.#namespace);
+      if (target === undefined || (target.form === 'word' && !bareWord)) continue;
+      if (secret && (target.form === 'word' || target.form === 'port')) continue;
+      const { namespace, service, port } = target;
+      const key = `${namespace}/${service}:${port}`;
+      if (!this.#found.has(key)) this.#found.set(key, { namespace, service, port, source });
+      if (this.full) return;
+    }
+  }
+
+  get full(): boolean {
+    return this.#found.size >= MOST_REFERENCES;
+  }
+
+  all(): Reference[] {
+    return [...this.#found.values()];
+  }
 }
 
 /** `[scheme://][user@]host[:port][/path]` with host `name`, `name.namespace` or `name.namespace.svc…`. */
