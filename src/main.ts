@@ -248,7 +248,13 @@ async function open(options: ServeOptions, { logger }: Log, policies: PolicySink
     ...(context === undefined ? {} : { context }),
   };
   const events = options.config.events.enabled ? openEvents({ ...access, logger }) : undefined;
-  const feed: Feed = startFeed({ ...access, logger, policies, cniOverride: options.config.cni });
+  const feed: Feed = startFeed({
+    ...access,
+    logger,
+    policies,
+    cniOverride: options.config.cni,
+    configMaps: options.config.evidence.configMaps,
+  });
   return {
     snapshot: feed.snapshot,
     ready: () => ({ ready: feed.ready(), detail: feed.snapshot.health.problems }),

@@ -43,6 +43,7 @@ async function reportOf(options: CheckOptions): Promise<Report> {
     mayBeEmpty: true,
     more: others,
     cni: loaded.config.cni,
+    configMaps: loaded.config.evidence.configMaps,
     policies: live,
   });
   const isDelete = options.delete === true;

@@ -115,7 +115,9 @@ function addExplain(root: Command): void {
 function addSnapshot(root: Command): void {
   root
     .command('snapshot')
-    .description("Save the live cluster's state to a file: what the model needs and nothing confidential.")
+    .description(
+      "Save the live cluster's state to a file: what the model needs and nothing confidential. What ConfigMaps show is not in it.",
+    )
     .option('--kubeconfig <file>', 'kubeconfig of the live cluster')
     .option('--context <name>', 'context in the kubeconfig')
     .option('-o, --output <file>', 'where to write; - for standard output', '-')

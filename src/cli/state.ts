@@ -26,6 +26,8 @@ export interface LoadOptions {
   readonly more?: readonly ManifestObject[];
   /** What the configuration states of the network plug-in; `--cni` wins over it. */
   readonly cni?: StatedCni;
+  /** Whether the ConfigMaps of a live cluster are read; those in files always are. */
+  readonly configMaps?: boolean;
   /** Where the PortentPolicies of the cluster go. */
   readonly policies?: PolicySink;
 }
@@ -43,7 +45,7 @@ export async function loadState(options: StateOptions, load: LoadOptions = {}): 
 
 async function storeOf(
   options: StateOptions,
-  { mayBeEmpty, more = [], policies }: LoadOptions,
+  { mayBeEmpty, more = [], configMaps = false, policies }: LoadOptions,
 ): Promise<Store> {
   if (options.snapshot !== undefined) {
     if (options.kubeconfig !== undefined || options.context !== undefined) {
@@ -53,7 +55,7 @@ async function storeOf(
   }
   if (options.kubeconfig !== undefined || options.context !== undefined || hasCluster()) {
     const { liveStore } = await import('./live.ts');
-    const store = await liveStore(options, policies);
+    const store = await liveStore(options, { configMaps, ...(policies === undefined ? {} : { policies }) });
     load(store, more);
     return store;
   }

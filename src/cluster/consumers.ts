@@ -1,6 +1,7 @@
 /** Where the objects of each kind go in the model. Every consumer drops the raw object as soon as it is read. */
 import type { Callback, DaemonSetFacts } from '../model/objects.ts';
 import { parseApiService, parseConversion, parseWebhookCallbacks } from '../model/parse/callback.ts';
+import { parseConfigMap } from '../model/parse/config-map.ts';
 import { parseDaemonSet } from '../model/parse/daemonset.ts';
 import { parseForeignPolicy } from '../model/parse/foreign.ts';
 import { parseMonitor } from '../model/parse/monitor.ts';
@@ -85,6 +86,13 @@ export function sliceConsumer(store: Store): Consumer {
   return {
     put: (raw) => store.putSlice(parseEndpointSlice(raw)),
     remove: (namespace, name) => store.removeSlice(namespace, name),
+  };
+}
+
+export function configConsumer(store: Store): Consumer {
+  return {
+    put: (raw) => store.putConfig(parseConfigMap(raw)),
+    remove: (namespace, name) => store.removeConfig(namespace, name),
   };
 }
 

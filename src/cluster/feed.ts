@@ -8,7 +8,7 @@ import { cniFacts, newCniInputs } from './consumers.ts';
 import type { SourceReport } from './contact.ts';
 import { errorText } from './contact.ts';
 import { healthOf, withUnseen } from './health.ts';
-import { type PolicySink, REQUIRED } from './kinds.ts';
+import { CONFIG_MAP, type CoreKind, type PolicySink, REQUIRED } from './kinds.ts';
 import { type Logger, SILENT } from './logger.ts';
 import { OptionalKinds } from './optional.ts';
 import { Policies } from './policies.ts';
@@ -22,6 +22,8 @@ export interface FeedOptions extends AccessOptions {
   /** What the operator states about the CNI; it wins over detection. */
   readonly cniOverride?: StatedCni;
   readonly timings?: Partial<Timings>;
+  /** Whether ConfigMaps are followed too. */
+  readonly configMaps?: boolean;
   /** Where PortentPolicies go; they are not followed without it. */
   readonly policies?: PolicySink;
 }
@@ -72,6 +74,8 @@ class LiveFeed implements Feed {
   readonly #timings: Timings;
   readonly #stated: StatedCni;
   readonly #required: readonly Reflector[];
+  /** Followed because the configuration says so. */
+  readonly #wanted: readonly Reflector[];
   readonly #optional: OptionalKinds;
   readonly #inputs = newCniInputs();
   readonly #listeners = new Set<() => void>();
@@ -84,7 +88,7 @@ class LiveFeed implements Feed {
 
   constructor(
     access: Access,
-    { store = new Store(), logger = SILENT, cniOverride, policies }: FeedOptions,
+    { store = new Store(), logger = SILENT, cniOverride, configMaps = false, policies }: FeedOptions,
     timings: Timings,
   ) {
     this.#store = store;
@@ -97,16 +101,10 @@ class LiveFeed implements Feed {
     store.cni = withStated(store.cni, this.#stated);
     const onChange = (): void => this.#changed();
     const common = { access, timings, logger, onChange };
-    this.#required = REQUIRED.map(
-      ({ label, path, consumer }) =>
-        new Reflector({
-          ...common,
-          kind: label,
-          path,
-          required: true,
-          consumer: consumer(store, this.#inputs),
-        }),
-    );
+    const follow = ({ label, path, consumer }: CoreKind, required: boolean): Reflector =>
+      new Reflector({ ...common, kind: label, path, required, consumer: consumer(store, this.#inputs) });
+    this.#required = REQUIRED.map((kind) => follow(kind, true));
+    this.#wanted = configMaps ? [follow(CONFIG_MAP, false)] : [];
     this.#optional = new OptionalKinds({
       ...common,
       store,
@@ -129,7 +127,7 @@ class LiveFeed implements Feed {
     this.#log.info({ server: this.#access.server }, 'following the cluster');
     this.#refresh();
     this.#timer = setInterval(() => this.#refresh(), HEALTH_MS);
-    for (const reflector of this.#required) reflector.start();
+    for (const reflector of [...this.#required, ...this.#wanted]) reflector.start();
     this.#optional.start();
   }
 
@@ -144,7 +142,8 @@ class LiveFeed implements Feed {
   }
 
   sources(): SourceReport[] {
-    return [...this.#required.map((each) => each.report()), ...this.#optional.reports()];
+    const own = [...this.#required, ...this.#wanted].map((each) => each.report());
+    return [...own, ...this.#optional.reports()];
   }
 
   onChange(listener: () => void): () => void {
@@ -162,7 +161,7 @@ class LiveFeed implements Feed {
     await Promise.all([
       this.#policies?.stop(),
       this.#optional.stop(),
-      ...this.#required.map((each) => each.stop()),
+      ...[...this.#required, ...this.#wanted].map((each) => each.stop()),
     ]);
     clearTimeout(this.#soon);
     await this.#access.close();
@@ -209,7 +208,9 @@ class LiveFeed implements Feed {
     );
     if (health.state === 'syncing' || this.#ready) return health;
     if (this.#requiredAt === 0) this.#requiredAt = now;
-    if (this.#optional.settled() || now - this.#requiredAt > OPTIONAL_GRACE_MS) return health;
+    const settled =
+      this.#optional.settled() && this.#wanted.every((each) => each.report().state !== 'syncing');
+    if (settled || now - this.#requiredAt > OPTIONAL_GRACE_MS) return health;
     const problem = 'Optional kinds: not listed yet';
     return { state: 'syncing', problems: [...health.problems, problem] };
   }

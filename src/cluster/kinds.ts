@@ -4,6 +4,7 @@ import type { Store } from '../model/store.ts';
 import {
   type CniInputs,
   callbackConsumer,
+  configConsumer,
   daemonSetConsumer,
   foreignConsumer,
   monitorConsumer,
@@ -18,8 +19,8 @@ import {
 } from './consumers.ts';
 import type { Consumer } from './reflector.ts';
 
-/** A kind without which there is no answer. */
-export interface RequiredKind {
+/** A kind that every API server serves at the same place. */
+export interface CoreKind {
   /** `Pods`: the name in messages and metrics. */
   readonly label: string;
   readonly path: string;
@@ -28,7 +29,8 @@ export interface RequiredKind {
   readonly consumer: (store: Store, inputs: CniInputs) => Consumer;
 }
 
-export const REQUIRED: readonly RequiredKind[] = [
+/** Kinds without which there is no answer. */
+export const REQUIRED: readonly CoreKind[] = [
   {
     label: 'Namespaces',
     path: '/api/v1/namespaces',
@@ -67,6 +69,15 @@ export const REQUIRED: readonly RequiredKind[] = [
   },
   { label: 'Pods', path: '/api/v1/pods', apiVersion: 'v1', kind: 'Pod', consumer: podConsumer },
 ];
+
+/** Followed only where the configuration says so: the right to read them is a heavy one. */
+export const CONFIG_MAP: CoreKind = {
+  label: 'ConfigMaps',
+  path: '/api/v1/configmaps',
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  consumer: configConsumer,
+};
 
 /** A kind that is followed where the API server serves it. */
 export interface OptionalKind {

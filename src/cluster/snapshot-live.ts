@@ -7,7 +7,7 @@ import { detectCni, type StatedCni, withStated } from './cni/detect.ts';
 import { type CniInputs, cniFacts, newCniInputs } from './consumers.ts';
 import { errorText } from './contact.ts';
 import { discover } from './discovery.ts';
-import { OPTIONAL, optionalLabel, type PolicySink, portentPolicies, REQUIRED } from './kinds.ts';
+import { CONFIG_MAP, OPTIONAL, optionalLabel, type PolicySink, portentPolicies, REQUIRED } from './kinds.ts';
 import { METADATA_LIST, servedAs } from './optional.ts';
 import { listPages } from './pages.ts';
 import { isRaw, type Raw, rawAt, textAt } from './raw.ts';
@@ -54,14 +54,18 @@ export async function readLive(options: AccessOptions = {}): Promise<LiveProblem
   return { objects: [...keepKnownReferences(objects), ...settingsObjects(settings)], problems, missing };
 }
 
+export interface LoadLiveOptions extends AccessOptions {
+  readonly cniOverride?: StatedCni;
+  readonly policies?: PolicySink;
+  /** Whether ConfigMaps are read too. */
+  readonly configMaps?: boolean;
+}
+
 /**
  * Reads a live cluster into the model once, for a command that then works on it. Sets the model's CNI and
  * health. Throws when a required kind cannot be read.
  */
-export async function loadLive(
-  store: Store,
-  options: AccessOptions & { readonly cniOverride?: StatedCni; readonly policies?: PolicySink } = {},
-): Promise<LiveProblems> {
+export async function loadLive(store: Store, options: LoadLiveOptions = {}): Promise<LiveProblems> {
   const inputs = newCniInputs();
   const consumers = new Map<Listing, Consumer>();
   const unread: string[] = [];
@@ -89,7 +93,7 @@ export async function loadLive(
 }
 
 async function visitLive(
-  options: AccessOptions,
+  options: LoadLiveOptions,
   visitor: Visitor,
 ): Promise<LiveProblems & { groups: readonly string[]; settings: ReadonlyMap<string, string> }> {
   const access = openAccess(options);
@@ -97,6 +101,7 @@ async function visitLive(
     const problems: string[] = [];
     const missing: string[] = [];
     const { listings, groups } = await listingsOf(access, problems, missing);
+    if (options.configMaps === true) listings.push({ ...CONFIG_MAP, required: false });
     for (const listing of listings) {
       try {
         await visitKind(access, listing, visitor);

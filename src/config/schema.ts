@@ -94,6 +94,14 @@ export const schema = z.strictObject({
         .meta({ description: 'Whether denials are written as Kubernetes Events. Dry runs never are.' }),
     })
     .prefault({}),
+  evidence: z
+    .strictObject({
+      configMaps: z.boolean({ error: 'use true or false' }).default(false).meta({
+        description:
+          'Whether Services that pods name in their ConfigMaps count as used. Needs the right to list and watch all ConfigMaps; only names of Services are kept. Counts from the next start.',
+      }),
+    })
+    .prefault({}),
   limits: z
     .strictObject({
       body: bytes(1024, 64 * 1024 ** 2)

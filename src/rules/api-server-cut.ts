@@ -5,7 +5,7 @@ import { workloadText } from '../model/objects.ts';
 import { addressText } from '../netset/addresses.ts';
 import { nowText, placeText } from './cuts.ts';
 import { admit, type PatchOperation, type Wire } from './patch.ts';
-import { TIERS } from './reads.ts';
+import { CONFIG_MAPS, TIERS } from './reads.ts';
 import { type Rule, SEVERITIES, type Severity } from './rule.ts';
 import { compareTexts, listText, policiesText, shortText, sortedTexts } from './text.ts';
 import { apiServer, deployment, policy } from './worlds/manifests.ts';
@@ -39,7 +39,7 @@ export const apiServerCut: Rule = {
   severity: 'high',
   action: 'warn',
   needs: 'model',
-  reads: TIERS,
+  reads: [...TIERS, ...CONFIG_MAPS],
   summary: 'Egress isolation shuts out the API server, which the pods call by their service account.',
   why: 'Operators, controllers and jobs watch the API server. It is no pod, so no selector lets it through, and its Service address 10.x.x.1:443 is translated before policies look: what counts are the addresses and the port behind default/kubernetes.',
   fix: 'Add an egress rule with ipBlocks for the addresses behind default/kubernetes (kubectl get endpointslices -n default), on their port, often 6443.',

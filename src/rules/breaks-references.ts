@@ -2,7 +2,7 @@ import { backClasses } from '../evidence/needs.ts';
 import { emptiedCallbacks, NAMERS, type Naming, namingOf } from '../evidence/service-names.ts';
 import type { Service } from '../model/objects.ts';
 import { portsWithout } from './ports.ts';
-import { CALLBACKS, ROUTES } from './reads.ts';
+import { CALLBACKS, CONFIG_MAPS, ROUTES } from './reads.ts';
 import type { Rule, RuleContext, Severity, Statement } from './rule.ts';
 import { compareSentences, listText, serviceText, sortedTexts } from './text.ts';
 import {
@@ -28,13 +28,13 @@ export const breaksReferences: Rule = {
   severity: 'high',
   action: 'warn',
   needs: 'model',
-  reads: [...ROUTES, ...CALLBACKS],
+  reads: [...ROUTES, ...CALLBACKS, ...CONFIG_MAPS],
   summary:
     'A Service, a port of it or its selector goes, while webhooks, APIs, routes, DNS or pods still name it. Refused when the API server itself cannot do without it.',
   why: 'Nothing ties a name to what it names: the Service goes in silence, and who names it fails later. Without the Service of a required webhook the API server refuses whatever the webhook should have seen, often the repair too.',
   fix: 'First change those who name it, then the Service; or keep the old port beside the new one for a while.',
   limits: [
-    'Names are read from webhook configurations, APIServices, conversion webhooks, Ingresses and Gateway routes, the configured DNS Services, and the env and arguments of pods. Names in files, Secrets and ConfigMaps are not seen.',
+    'Names are read from webhook configurations, APIServices, conversion webhooks, Ingresses and Gateway routes, the configured DNS Services, and the env and arguments of pods, and their ConfigMaps where these are read (evidence.configMaps). Names in Secrets and in files of an image are not seen.',
     'Pods that only share an application label are named with severity medium.',
     'It refuses (action deny in the profile standard) where a webhook with failurePolicy Fail, an APIService or a conversion webhook loses its Service, its port or its last pod. When a release is removed, delete the webhook configuration first.',
     'Whether those who name it still need it is not known. Who loses connections to back ends is said by connectivity-lost.',

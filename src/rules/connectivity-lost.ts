@@ -7,7 +7,7 @@ import { workloadText } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import type { Protocol } from '../netset/connections.ts';
 import { callerText, MOST_NAMED, nowText, patchOf, placeText, severityOf } from './cuts.ts';
-import { TIERS } from './reads.ts';
+import { CONFIG_MAPS, TIERS } from './reads.ts';
 import type { Rule, RuleContext, Statement } from './rule.ts';
 import {
   commandText,
@@ -42,12 +42,12 @@ export const connectivityLost: Rule = {
   severity: 'high',
   action: 'warn',
   needs: 'model',
-  reads: TIERS,
+  reads: [...TIERS, ...CONFIG_MAPS],
   summary: 'Somebody can no longer open a connection that the cluster shows they need.',
   why: 'Policies and selectors are written for the clients one thinks of. The others, a replica that follows its leader, an ingress controller, a job at night, are found out by their failure.',
   fix: 'Admit the client in the policy, or keep the Service port and selector it relies on.',
   limits: [
-    'What is needed is read from references to Services in pod specs, policies that name a client, Services of type LoadBalancer or NodePort (high), and from application labels shared with a Service (medium). A need that nothing shows is only counted (info).',
+    'What is needed is read from references to Services in pod specs and, where they are read, in the ConfigMaps these mention, policies that name a client, Services of type LoadBalancer or NodePort (high), and from application labels shared with a Service (medium). A need that nothing shows is only counted (info).',
     'Of a Service that nobody reaches any more service-unreachable speaks, and of routes and their controllers ingress-controller-cut.',
     'A verdict that is unknown is not reported as a loss.',
     'It speaks of new connections. Established ones often survive.',

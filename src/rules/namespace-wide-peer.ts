@@ -2,6 +2,7 @@ import type { NetworkPolicy, Peer, PodPeer } from '../model/objects.ts';
 import { selects, selectsEverything } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import { faultStatement, INGRESS, newFaults, type PeerFault, peersOf, surelyPicks } from './peers.ts';
+import { CONFIG_MAPS } from './reads.ts';
 import type { Rule, RuleContext } from './rule.ts';
 import { countText, listText, pathText, peerText, shortText, sortedTexts } from './text.ts';
 import { deployment, namespace, policyFrom, service } from './worlds/manifests.ts';
@@ -37,12 +38,13 @@ export const namespaceWidePeer: Rule = {
   severity: 'low',
   action: 'note',
   needs: 'model',
+  reads: CONFIG_MAPS,
   summary:
     'An ingress rule admits every pod of other namespaces, where only a few of them use what it protects.',
   why: 'A namespace is no trust boundary by itself: each pod in it, today or tomorrow, gets in, and so does who breaks into the least of them.',
   fix: 'Add a podSelector with the labels of the clients to the same list entry.',
   limits: [
-    'Clients are known from environment variables and arguments that name a Service of the protected pods. Where no pod of the admitted namespaces names one, as with monitoring and ingress controllers, it says nothing; a client that reads the name elsewhere is not seen, so this is a note unless the configuration makes more of it.',
+    'Clients are known from environment variables and arguments, and ConfigMaps where these are read, that name a Service of the protected pods. Where no pod of the admitted namespaces names one, as with monitoring and ingress controllers, it says nothing; a client that reads the name elsewhere is not seen, so this is a note unless the configuration makes more of it.',
     `Said when up to ${MOST_CLIENTS} workloads name the Service and at least ${LEAST_IDLE} others are admitted beside them.`,
     'Whole namespaces in egress rules are not looked at, nor is the own namespace.',
   ],

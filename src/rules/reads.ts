@@ -32,6 +32,9 @@ export const TIERS: readonly string[] = [
 /** What tells Prometheus whom to scrape. */
 export const MONITORS: readonly string[] = of('monitoring.coreos.com', 'ServiceMonitor', 'PodMonitor');
 
+/** Whose values name Services that pods use. Read where the configuration says so, and missing only then. */
+export const CONFIG_MAPS: readonly string[] = ['ConfigMaps'];
+
 /** Whom the API server itself must reach. */
 export const CALLBACKS: readonly string[] = [
   ...of('admissionregistration.k8s.io', 'ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'),

@@ -1,6 +1,6 @@
 import type { Client, Outage } from '../evidence/shares.ts';
 import { callerText, MOST_NAMED, nowText, patchOf, placeText, severityOf } from './cuts.ts';
-import { ROUTES, TIERS } from './reads.ts';
+import { CONFIG_MAPS, ROUTES, TIERS } from './reads.ts';
 import { type Rule, type RuleContext, SEVERITIES, type Severity, type Statement } from './rule.ts';
 import { compareTexts, countText, listText, policiesText, policyText, serviceText } from './text.ts';
 import { deployment, policy, service } from './worlds/manifests.ts';
@@ -26,7 +26,7 @@ export const serviceUnreachable: Rule = {
   severity: 'high',
   action: 'warn',
   needs: 'model',
-  reads: [...ROUTES, ...TIERS],
+  reads: [...ROUTES, ...TIERS, ...CONFIG_MAPS],
   summary: 'Every client that the cluster shows is cut from a Service, or policies let in nobody at all.',
   why: 'A policy that forgets one client is a gap; one that leaves a Service without any is an outage of that Service, and mostly a slip: a wrong label, a wrong port, a missing rule.',
   fix: 'Admit the clients of the Service in the policy, at the target port.',
