@@ -219,6 +219,24 @@ test("the rights are to read, to ask who may exempt, to write Events and the sta
   }
 });
 
+test('all ConfigMaps may be read only where the configuration asks for them', async () => {
+  const right = { apiGroups: [''], resources: ['configmaps'], verbs: ['list', 'watch'] };
+  for (const helm of helms) {
+    const rightsWith = async (...values: string[]) =>
+      only(await render(helm, ...values), 'ClusterRole', 'portent-system').rules as readonly Rule[];
+    const plain = await rightsWith();
+    for (const off of ['config={"evidence":{}}', 'config.evidence.configMaps=false'])
+      assert.deepEqual(await rightsWith(off), plain, off);
+    const more = await rightsWith('config.evidence.configMaps=true');
+    assert.deepEqual(
+      more.filter(({ resources }) => resources.includes('configmaps')),
+      [right],
+    );
+    assert.equal(more.length, plain.length + 1);
+  }
+  await assert.rejects(render('helm3', 'config.evidence.configMaps="false"'), /configMaps/);
+});
+
 test('who the pods run as can be changed, or left to the cluster', async () => {
   const values = ['podSecurityContext.runAsUser=null', 'podSecurityContext.fsGroup=7'];
   for (const helm of helms) {

@@ -61,6 +61,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- end }}
 
+{{/* Not empty when the configuration asks for ConfigMaps; a text such as "false" is no yes. */}}
+{{- define "portent.readsConfigMaps" -}}
+{{- if eq (toString (get (default dict .Values.config.evidence) "configMaps")) "true" }}yes{{ end }}
+{{- end }}
+
 {{- define "portent.serviceNames" -}}
 {{- $name := include "portent.fullname" . }}
 {{- list $name (printf "%s.%s" $name .Release.Namespace) (printf "%s.%s.svc" $name .Release.Namespace) | toJson }}
