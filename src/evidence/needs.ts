@@ -14,7 +14,7 @@ export interface Sources {
   indexOf(namespace: string): SpaceIndex | undefined;
   /** Routes of any namespace. */
   routesTo(namespace: string, service: string): readonly RouteTo[];
-  /** Pods of any namespace whose own spec names the Service. */
+  /** Pods of any namespace whose own spec, or a ConfigMap of it, names the Service. */
   referrersOf(namespace: string, service: string): readonly Referrer[];
   controllers(): readonly PodClass[];
   /** Who connects to the back ends of a route. */

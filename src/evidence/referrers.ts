@@ -12,7 +12,7 @@ export interface Referrers {
   readonly complete: boolean;
 }
 
-/** Who names the Service in its own spec: in its namespace, and in all others, one class for each workload. */
+/** Who names the Service in its own spec or by its ConfigMaps: in its namespace, and in all others, one class for each workload. */
 export function referrersOf(
   view: View,
   index: SpaceIndex | undefined,

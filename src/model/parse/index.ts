@@ -1,5 +1,6 @@
 /** Wire JSON and YAML → model. The only place that knows absent from empty, defaults, and API versions. */
 export { parseApiService, parseConversion, parseWebhookCallbacks } from './callback.ts';
+export { parseConfigMap } from './config-map.ts';
 export { parseDaemonSet } from './daemonset.ts';
 export { type Documents, readDocuments } from './documents.ts';
 export { isForeignPolicy, parseForeignPolicy } from './foreign.ts';

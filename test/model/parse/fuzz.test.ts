@@ -14,7 +14,8 @@ from to ports port endPort protocol targetPort nodePort type clusterIP clusterIP
 initContainers restartPolicy env value command args template jobTemplate replicas subsets addresses ip endpoints conditions
 targetRef podIPs rules http paths backend service backendRefs filters requestMirror webhooks clientConfig conversion webhook
 strategy subject namespaces pods networks nodes protocols tcp destinationPort number range start end portNumber portRange
-sessionAffinityConfig loadBalancerSourceRanges externalIPs items portent references workload __proto__ constructor`.split(
+sessionAffinityConfig loadBalancerSourceRanges externalIPs items portent references workload
+data envFrom valueFrom configMapRef configMapKeyRef volumes configMap projected sources __proto__ constructor`.split(
     /\s+/,
   );
 const VALUES = [
@@ -51,6 +52,7 @@ const KINDS = [
     'v1 Pod',
     'v1 Service',
     'v1 Namespace',
+    'v1 ConfigMap',
     'v1 Endpoints',
     'v1 Node',
     'v1 ReplicationController',
@@ -105,6 +107,7 @@ const anyObject = fc
 
 const LENIENT: ((raw: unknown) => unknown)[] = [
   parse.parseApiService,
+  parse.parseConfigMap,
   parse.parseConversion,
   parse.parseDaemonSet,
   parse.parseEndpointSlice,
