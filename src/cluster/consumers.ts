@@ -4,6 +4,7 @@ import { parseApiService, parseConversion, parseWebhookCallbacks } from '../mode
 import { parseConfigMap } from '../model/parse/config-map.ts';
 import { parseDaemonSet } from '../model/parse/daemonset.ts';
 import { parseForeignPolicy } from '../model/parse/foreign.ts';
+import { SHARED } from '../model/parse/meta.ts';
 import { parseMonitor } from '../model/parse/monitor.ts';
 import { parseNamespace } from '../model/parse/namespace.ts';
 import { parseNode } from '../model/parse/node.ts';
@@ -50,7 +51,7 @@ export function cniFacts({ daemonSets, nodes, apiGroups = [], settings }: CniInp
 export function podConsumer(store: Store): Consumer {
   return {
     put: (raw) => {
-      const pod = parsePod(raw);
+      const pod = parsePod(raw, SHARED, store.readsConfigMaps);
       if (pod !== undefined) store.putPod(pod);
       else {
         const { namespace, name } = raw.metadata as { namespace: string; name: string };

@@ -103,6 +103,7 @@ class LiveFeed implements Feed {
     const common = { access, timings, logger, onChange };
     const follow = ({ label, path, consumer }: CoreKind, required: boolean): Reflector =>
       new Reflector({ ...common, kind: label, path, required, consumer: consumer(store, this.#inputs) });
+    store.readsConfigMaps = configMaps;
     this.#required = REQUIRED.map((kind) => follow(kind, true));
     this.#wanted = configMaps ? [follow(CONFIG_MAP, false)] : [];
     this.#optional = new OptionalKinds({

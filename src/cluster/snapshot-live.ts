@@ -66,6 +66,7 @@ export interface LoadLiveOptions extends AccessOptions {
  * health. Throws when a required kind cannot be read.
  */
 export async function loadLive(store: Store, options: LoadLiveOptions = {}): Promise<LiveProblems> {
+  store.readsConfigMaps = options.configMaps === true;
   const inputs = newCniInputs();
   const consumers = new Map<Listing, Consumer>();
   const unread: string[] = [];

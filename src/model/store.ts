@@ -53,6 +53,8 @@ export class Store implements Snapshot {
   #podCount = 0;
   cni: Cni = UNKNOWN_CNI;
   health: Health = { state: 'fixed', problems: [] };
+  /** Whether somebody brings ConfigMaps. If not, what pods of a live cluster mention of them is not even noted. */
+  readsConfigMaps = true;
 
   get spaces(): ReadonlyMap<string, Space> {
     return this.#spaces;

@@ -201,6 +201,40 @@ test('a saved snapshot loads to the same model, and holds nothing confidential',
   );
 });
 
+test('with ConfigMaps asked for, what they show of a pod comes and goes with them; else nobody reads them', async () => {
+  await cluster.apply(`
+apiVersion: v1
+kind: Namespace
+metadata: {name: configs}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings, namespace: configs}
+data: {DB_URL: 'postgres://db.configs:5432/orders'}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: configs}
+spec: {containers: [{name: web, image: example/web, envFrom: [{configMapRef: {name: settings}}]}]}
+`);
+  const shown = (followed: Feed): string | undefined =>
+    followed.snapshot.spaces
+      .get('configs')
+      ?.pods.get('web')
+      ?.references.map(({ service, port, source }) => `${service}:${port} ${source}`)
+      .join();
+  const asking = startFeed({ kubeconfigPath: cluster.kubeconfigPath, configMaps: true });
+  try {
+    await asking.whenReady();
+    await until('shown', () => shown(asking) === 'db:5432 ConfigMap settings key DB_URL', 30_000);
+    await until('the pod is there without it', () => shown(feed) === '', 30_000);
+    await cluster.kubectl(['delete', 'configmap/settings', '--namespace=configs']);
+    await until('gone', () => shown(asking) === '', 30_000);
+  } finally {
+    await asking.stop();
+  }
+});
+
 test('kinds of a later CustomResourceDefinition are followed, and forgotten with it', async () => {
   await cluster.apply(CRD('crd.projectcalico.org', 'GlobalNetworkPolicy', 'globalnetworkpolicies'));
   await cluster.waitFor('the kind is served', async () => {

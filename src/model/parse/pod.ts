@@ -1,7 +1,7 @@
 import type { Interner } from '../intern.ts';
 import type { NamedPort, Pod, Reference, Workload } from '../objects.ts';
 import { parseApiUse } from './api-use.ts';
-import { parseConfigs } from './configs.ts';
+import { NO_CONFIGS, parseConfigs } from './configs.ts';
 import { controller, metadata, parseMeta, SHARED } from './meta.ts';
 import { parseNetworks } from './networks.ts';
 import { parseProtocol } from './policy.ts';
@@ -15,7 +15,7 @@ const HASH_LABEL = 'pod-template-hash';
  * A Pod; undefined when it has ended (phase Succeeded or Failed): such a pod has no traffic and no address.
  * A terminating pod counts until it is gone.
  */
-export function parsePod(raw: unknown, interner: Interner = SHARED): Pod | undefined {
+export function parsePod(raw: unknown, interner: Interner = SHARED, noteConfigs = true): Pod | undefined {
   const { spec, status, portent } = fields(raw);
   const { phase, podIP, podIPs, conditions } = fields(status);
   if (phase === 'Succeeded' || phase === 'Failed') return undefined;
@@ -30,6 +30,7 @@ export function parsePod(raw: unknown, interner: Interner = SHARED): Pod | undef
       interner,
       saved: portent,
       stored,
+      noteConfigs,
     },
   );
   // Written out field by field: spread fields would cost a second object for each pod.
@@ -67,19 +68,23 @@ interface SpecOptions {
   readonly saved?: unknown;
   /** The API server has stored the pod and written its volumes: a token that is mounted is one of them. */
   readonly stored?: boolean;
+  /** Whether the ConfigMaps it mentions are noted: in vain where nobody reads them. */
+  readonly noteConfigs?: boolean;
 }
 
 /** What the model takes from a pod's spec, or from a workload's pod template. */
 export function parsePodSpec(
   raw: unknown,
   namespace: string,
-  { interner = SHARED, saved, stored = false }: SpecOptions = {},
+  { interner = SHARED, saved, stored = false, noteConfigs = true }: SpecOptions = {},
 ): FromSpec {
   const { hostNetwork, nodeName, containers, initContainers } = fields(raw);
   const started = items(initContainers).map(fields);
   const lasting = [...items(containers).map(fields), ...started.filter(isSidecar)];
   const known = savedReferences(saved);
-  const references = interner.references(known ?? parseReferences([...lasting, ...started], namespace));
+  const all = [...lasting, ...started];
+  const references = interner.references(known ?? parseReferences(all, namespace));
+  const configs = noteConfigs ? parseConfigs(fields(raw), all) : NO_CONFIGS;
   const apiUse = known === undefined ? parseApiUse(fields(raw), lasting, stored) : text(fields(saved).apiUse);
   return {
     hostNetwork: hostNetwork === true,
@@ -87,7 +92,7 @@ export function parsePodSpec(
     namedPorts: interner.ports(lasting.flatMap(parsePorts)),
     references,
     ownReferences: references,
-    configs: interner.configs(parseConfigs(fields(raw), [...lasting, ...started])),
+    configs: configs.length === 0 ? configs : interner.configs(configs),
     apiUse: interner.string(apiUse),
   };
 }
