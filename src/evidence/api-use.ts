@@ -1,11 +1,11 @@
 /** Who calls the API server, and whether they still reach it. */
 import type { NetworkPolicy } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
+import { sameItems } from '../model/same.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import { addressSet, addressText } from '../netset/addresses.ts';
 import type { Simulation, Verdict } from '../simulate/contract.ts';
 import { bestVerdict, reach, verdictAt } from '../simulate/reach.ts';
-import { samePolicies } from './alike.ts';
 import { type ApiEndpoint, apiEndpoints } from './api-server.ts';
 import { canLose } from './losses.ts';
 import type { Grade } from './need.ts';
@@ -69,8 +69,8 @@ export function apiCuts(simulation: Simulation): ApiCut[] {
     // Pods under the same policies fare alike: the API server is the same for all.
     if (
       last === undefined ||
-      !samePolicies(last.before, egress.before) ||
-      !samePolicies(last.after, egress.after)
+      !sameItems(last.before, egress.before) ||
+      !sameItems(last.after, egress.after)
     ) {
       const weight = weightOf(egress.before, 'egress') + weightOf(egress.after, 'egress');
       if (!simulation.budget.spend(weight * (endpoints.length + 1))) {

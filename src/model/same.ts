@@ -9,6 +9,11 @@ export function same(one: unknown, other: unknown): boolean {
   return isPlain(one) && isPlain(other) && sameFields(one, other);
 }
 
+/** Whether two lists hold the very same items. */
+export function sameItems<T>(one: readonly T[], other: readonly T[]): boolean {
+  return one === other || (one.length === other.length && one.every((item, i) => item === other[i]));
+}
+
 function sameLists(one: readonly unknown[], other: readonly unknown[]): boolean {
   if (one.length !== other.length) return false;
   for (let i = 0; i < one.length; i++) if (!same(one[i], other[i])) return false;

@@ -19,7 +19,7 @@ import {
   UNKNOWN_CNI,
 } from './objects.ts';
 import { policySelectors } from './policy-selectors.ts';
-import { same } from './same.ts';
+import { same, sameItems } from './same.ts';
 import { isScraper } from './scraper.ts';
 import type { Selector } from './selector.ts';
 import type { Health, Snapshot, Space } from './snapshot.ts';
@@ -369,10 +369,6 @@ function sharing(old: Pod, pod: Pod): Pod {
   };
   const fields = Object.keys(now) as (keyof Pod)[];
   return fields.every((field) => now[field] === old[field]) ? old : now;
-}
-
-function sameItems<T>(one: readonly T[], other: readonly T[]): boolean {
-  return one === other || (one.length === other.length && one.every((item, i) => item === other[i]));
 }
 
 /** Shared values are mostly the very same object; only what the pools have forgotten is compared. */

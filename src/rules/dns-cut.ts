@@ -1,8 +1,8 @@
-import { samePolicies } from '../evidence/alike.ts';
 import { admitsDns, admitsNodeLocal, type DnsTarget } from '../evidence/dns.ts';
 import type { NetworkPolicy } from '../model/objects.ts';
 import { workloadText } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
+import { sameItems } from '../model/same.ts';
 import { EVERYTHING } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import type { Protocol } from '../netset/connections.ts';
@@ -149,8 +149,8 @@ export const dnsCut: Rule = {
       // Pods under the same policies fare alike: the DNS is the same for all.
       if (
         last === undefined ||
-        !samePolicies(last.before, egress.before) ||
-        !samePolicies(last.after, egress.after)
+        !sameItems(last.before, egress.before) ||
+        !sameItems(last.after, egress.after)
       ) {
         last = { ...egress, cut: isCut(context, podClass, egress.before, egress.after) };
       }

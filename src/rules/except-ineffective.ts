@@ -1,6 +1,6 @@
-import { samePolicies } from '../evidence/alike.ts';
 import { type FilledHole, filledHoles, hasExceptions, MOST_LOOKS, peerAt } from '../evidence/holes.ts';
 import type { Direction, NetworkPolicy } from '../model/objects.ts';
+import { sameItems } from '../model/same.ts';
 import type { Rule, Statement } from './rule.ts';
 import { compareSentences, listText, pathText, peerText, policyText, sortedPolicies } from './text.ts';
 import { ALLOW_ALL, EXCEPT_AND_LABELS, EXCEPT_ONE_CLIENT, REGIONS } from './worlds/regions.ts';
@@ -80,7 +80,7 @@ export const exceptIneffective: Rule = {
         const policies = subject[direction].after;
         if (!subject.directions.includes(direction)) continue;
         // Pods under the same policies have the same exceptions.
-        if (last !== undefined && samePolicies(last, policies)) continue;
+        if (last !== undefined && sameItems(last, policies)) continue;
         last = policies;
         if (!hasExceptions(policies, direction)) continue;
         const sorted = sortedPolicies(policies);
