@@ -3,24 +3,11 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Distinctions } from '../../src/model/distinctions.ts';
 import { labelsOf } from '../../src/model/labels.ts';
-import { type Requirement, selects } from '../../src/model/selector.ts';
+import { selects } from '../../src/model/selector.ts';
 import { runs } from '../runs.ts';
+import { KEYS, requirementOf, VALUES } from './requirements.ts';
 
-const KEYS = ['app', 'tier', 'run-id'];
-const VALUES = ['a', 'b', 'c', ''];
-
-const requirement: fc.Arbitrary<Requirement> = fc.oneof(
-  fc.record({
-    key: fc.constantFrom(...KEYS),
-    operator: fc.constantFrom('In' as const, 'NotIn' as const),
-    values: fc.array(fc.constantFrom(...VALUES), { minLength: 1, maxLength: 4 }),
-  }),
-  fc.record({
-    key: fc.constantFrom(...KEYS),
-    operator: fc.constantFrom('Exists' as const, 'DoesNotExist' as const),
-    values: fc.constant([]),
-  }),
-);
+const requirement = requirementOf(4);
 const selectors = fc.array(fc.array(requirement, { maxLength: 3 }), { maxLength: 5 });
 const labels = fc
   .dictionary(fc.constantFrom(...KEYS), fc.constantFrom(...VALUES))

@@ -3,24 +3,11 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { parsePod } from '../../src/model/parse/pod.ts';
 import { parseNetworkPolicy } from '../../src/model/parse/policy.ts';
-import { type Requirement, type Selector, selects } from '../../src/model/selector.ts';
+import { type Selector, selects } from '../../src/model/selector.ts';
 import { Store } from '../../src/model/store.ts';
+import { KEYS, requirementOf, VALUES } from './requirements.ts';
 
-const KEYS = ['app', 'tier', 'run-id'];
-const VALUES = ['a', 'b', 'c', ''];
-
-const requirement: fc.Arbitrary<Requirement> = fc.oneof(
-  fc.record({
-    key: fc.constantFrom(...KEYS),
-    operator: fc.constantFrom('In' as const, 'NotIn' as const),
-    values: fc.array(fc.constantFrom(...VALUES), { minLength: 1, maxLength: 3 }),
-  }),
-  fc.record({
-    key: fc.constantFrom(...KEYS),
-    operator: fc.constantFrom('Exists' as const, 'DoesNotExist' as const),
-    values: fc.constant([]),
-  }),
-);
+const requirement = requirementOf(3);
 const selector: fc.Arbitrary<Selector> = fc.record({
   requirements: fc.array(requirement, { maxLength: 3 }),
 });
