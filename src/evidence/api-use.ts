@@ -5,11 +5,11 @@ import { sameItems } from '../model/same.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import { addressSet, addressText } from '../netset/addresses.ts';
 import type { Simulation, Verdict } from '../simulate/contract.ts';
+import { canLose } from '../simulate/loss.ts';
 import { bestVerdict, reach, verdictAt } from '../simulate/reach.ts';
+import { weightOf } from '../simulate/weight.ts';
 import { type ApiEndpoint, apiEndpoints } from './api-server.ts';
-import { canLose } from './losses.ts';
 import type { Grade } from './need.ts';
-import { weightOf } from './weight.ts';
 
 /** Words that tell a program of the cluster's own machinery from one that only has an account of its own. */
 const MACHINERY =

@@ -5,7 +5,6 @@ import { noConnections, subtractConnections, uniteConnections } from '../netset/
 import type { End, Simulation } from '../simulate/contract.ts';
 import { reach } from '../simulate/reach.ts';
 import type { Loss } from './losses.ts';
-import { weightOfChange } from './weight.ts';
 
 /** Who loses a connection although nothing shows that they need it. */
 export interface Bystanders {
@@ -23,7 +22,7 @@ export function bystandersOf(simulation: Simulation, losses: readonly Loss[]): B
     directions.some((direction) => (direction === 'ingress' ? ingress : egress).after.length > 0),
   );
   if (subjects.length === 0) return { count: 0, exact: true };
-  const weight = weightOfChange(simulation);
+  const weight = simulation.weight;
   const classes = allClasses(simulation.after, Math.floor(MOST_PAIRS / weight / subjects.length));
   if (classes === undefined || !simulation.budget.spend(2 * classes.length * subjects.length)) {
     const cut = subjects.some(({ ingress, egress, directions }) =>

@@ -13,13 +13,11 @@ import {
 } from '../netset/addresses.ts';
 import { targetsOf } from '../simulate/backends.ts';
 import type { End, Simulation, Verdict } from '../simulate/contract.ts';
+import { canLose } from '../simulate/loss.ts';
 import { bestVerdict, reach, verdictAt } from '../simulate/reach.ts';
 import { apiSources, apiTunnels } from './api-server.ts';
-import { canLose } from './losses.ts';
-import { backClasses } from './needs.ts';
 import { ingressOpenings } from './openings.ts';
 import { callbacksTo } from './service-names.ts';
-import { weightOfChange } from './weight.ts';
 
 /**
  * Whether the API server reaches a port. `partly`: some API servers do. `unlikely`: only addresses that are not
@@ -64,7 +62,7 @@ export function callbackCuts(simulation: Simulation): CallbackCut[] {
   const servers = new Servers(after);
   return [...Map.groupBy(ours, ({ service }) => service)].flatMap(([name, group]) => {
     const service = after.service(namespace, name);
-    if (service === undefined || !backClasses(after, service).some((one) => touched.has(one))) return [];
+    if (service === undefined || !after.behind(service).some((one) => touched.has(one))) return [];
     return cutsAt(simulation, before.service(namespace, name) ?? service, service, group, servers);
   });
 }
@@ -83,8 +81,8 @@ function cutsAt(
     const oldPort = old.ports.find((one) => one.port === number);
     // A name or a port that is gone, or has nobody behind it, is a broken reference.
     if (port === undefined || oldPort === undefined) continue;
-    const classes = backClasses(after, now);
-    const cost = 2 * classes.length * (servers.sources.length + 1) * weightOfChange(simulation);
+    const classes = after.behind(now);
+    const cost = 2 * classes.length * (servers.sources.length + 1) * simulation.weight;
     if (!budget.spend(cost)) {
       budget.skip('whether the API server still reaches its webhooks');
       return cuts;
@@ -123,7 +121,7 @@ class Servers {
   /** How well the Service port is reached, by its best back end; undefined when nobody is behind it. */
   reach(view: View, service: Service, port: ServicePort): Reached | undefined {
     let best: Reached | undefined;
-    for (const podClass of backClasses(view, service)) {
+    for (const podClass of view.behind(service)) {
       for (const target of targetsOf(service, port, podClass.namedPorts)) {
         const one = this.#reachPods(view, podClass, port, target);
         if (best === undefined || FROM_BEST.indexOf(one) < FROM_BEST.indexOf(best)) best = one;

@@ -11,8 +11,8 @@ import {
 } from '../netset/connections.ts';
 import type { End, Simulation } from '../simulate/contract.ts';
 import { reach } from '../simulate/reach.ts';
+import { outsideWeightOf } from '../simulate/weight.ts';
 import { allClasses, MOST_PAIRS } from './bystanders.ts';
-import { outsideWeightOf, weightOfChange } from './weight.ts';
 
 /** What a policy change opens. */
 export interface Gains {
@@ -62,10 +62,7 @@ function peersOf(
   partly: readonly { podClass: PodClass; direction: Direction }[],
 ): string[] | undefined {
   if (partly.length === 0) return [];
-  const classes = allClasses(
-    simulation.after,
-    Math.floor(MOST_PAIRS / weightOfChange(simulation) / partly.length),
-  );
+  const classes = allClasses(simulation.after, Math.floor(MOST_PAIRS / simulation.weight / partly.length));
   if (classes === undefined || !simulation.budget.spend(2 * classes.length * partly.length)) return undefined;
   const found = new Set<string>();
   for (const { podClass, direction } of partly) {

@@ -1,6 +1,7 @@
-import type { BlockPeer, Direction, NetworkPolicy, Peer, Pod, PolicyRule } from '../model/objects.ts';
+import type { Direction, NetworkPolicy, Peer, Pod, PolicyRule } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import type { PodClass } from '../model/snapshot.ts';
+import { TRAITS } from '../model/traits.ts';
 import { type Address, type Addresses, parseCidr } from '../netset/addresses.ts';
 import { intersectConnections, noConnections } from '../netset/connections.ts';
 import { matchPods, portsAt } from '../simulate/match.ts';
@@ -93,24 +94,8 @@ export function peerAt(place: PeerPlace, direction: Direction): Peer | undefined
 
 /** Whether any policy in the list has an exception at all: most have none. */
 export function hasExceptions(policies: readonly NetworkPolicy[], direction: Direction): boolean {
-  return policies.some((policy) => exceptsAny(policy[direction] ?? []));
-}
-
-/** Known for rules, not asked again for each of a thousand subjects. */
-const excepting = new WeakMap<readonly PolicyRule[], boolean>();
-
-function exceptsAny(rules: readonly PolicyRule[]): boolean {
-  const known = excepting.get(rules);
-  if (known !== undefined) return known;
-  const found = rules.some(
-    ({ peers }) => peers !== 'any' && peers.some((peer) => isBlock(peer) && peer.block.except.length > 0),
-  );
-  excepting.set(rules, found);
-  return found;
-}
-
-function isBlock(peer: Peer): peer is BlockPeer {
-  return peer.kind === 'block';
+  const holes = direction === 'ingress' ? TRAITS.ingressHoles : TRAITS.egressHoles;
+  return policies.some(({ makeup }) => (makeup.traits & holes) !== 0);
 }
 
 function portCount(place: PeerPlace, direction: Direction): number {

@@ -4,6 +4,7 @@ import type { View } from '../model/overlay.ts';
 import { ALL_ADDRESSES } from '../netset/addresses.ts';
 import { hasConnection } from '../netset/connections.ts';
 import type { End, Simulation, Subject } from '../simulate/contract.ts';
+import { canLose } from '../simulate/loss.ts';
 import { classPoint, type Point, pointOf } from '../simulate/point.ts';
 import { verdictOf } from '../simulate/reach.ts';
 import { sideOf } from '../simulate/side.ts';
@@ -18,7 +19,6 @@ import {
   routeNeedsFrom,
   type Sources,
 } from './needs.ts';
-import { weightOfChange } from './weight.ts';
 
 /** A needed connection that the change cuts. */
 export interface Loss {
@@ -47,12 +47,12 @@ export function lossesOf(simulation: Simulation, sources: Sources): Losses {
   const kept: Need[] = [];
   const old = simulation.change.before;
   const named = old?.kind === 'NetworkPolicy' ? namedClients(simulation.after, old) : [];
-  const weight = weightOfChange(simulation);
   let left = MOST_NEEDS;
   for (const subject of simulation.subjects) {
     for (const direction of subject.directions) {
       const policies = subject[direction].after;
       if (!canLose(simulation, subject, direction)) continue;
+      const { weight } = simulation;
       const needs = needsOf(simulation, sources, subject, direction, named);
       for (let i = 0; i < needs.length; i++) {
         const need = needs[i] as Need;
@@ -111,14 +111,6 @@ function needsOf(
     return needs;
   }
   return [...needs, ...needsNamed(named, podClass)];
-}
-
-/** Policies add up: something is lost only where the first one comes, or one that was there changes or goes. */
-export function canLose({ change }: Simulation, subject: Subject, direction: Direction): boolean {
-  const { before, after } = subject[direction];
-  if (after.length === 0) return false;
-  const old = change.before;
-  return before.length === 0 || (old?.kind === 'NetworkPolicy' && before.includes(old));
 }
 
 /** A controller that nobody can see may be whoever else the policies let in. */

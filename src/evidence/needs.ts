@@ -82,7 +82,7 @@ export function needsFrom(sources: Sources, podClass: PodClass): readonly Need[]
     if (service.ports.length > MOST_PORTS) {
       sources.skip(`some of the ports of Service ${service.namespace}/${service.name}`);
     }
-    for (const target of backClasses(view, service)) {
+    for (const target of view.behind(service)) {
       if (needs.length > MOST_NEEDS) return needs;
       addThrough(needs, podClass, target, service, reference.port, 'declared', reference.source);
     }
@@ -174,25 +174,6 @@ function portsOf(entry: PortMatch, subject: PodClass): number[] {
     .map(({ port }) => port);
 }
 
-const backs = new WeakMap<View, Map<Service, readonly PodClass[]>>();
-
-/** The classes behind a Service with a selector; found once for a view. */
-export function backClasses(view: View, service: Service): readonly PodClass[] {
-  let found = backs.get(view);
-  if (found === undefined) {
-    found = new Map();
-    backs.set(view, found);
-  }
-  const known = found.get(service);
-  if (known !== undefined) return known;
-  const { selector } = service;
-  const space = view.snapshot.spaces.get(service.namespace);
-  if (selector === undefined || space === undefined || service.type === 'ExternalName') return [];
-  const classes = view.selected(space, selector);
-  found.set(service, classes);
-  return classes;
-}
-
 /** Routes that are looked at for one controller. */
 const MOST_ROUTES = 5000;
 
@@ -212,7 +193,7 @@ export function routeNeedsFrom(sources: Sources, controller: PodClass): readonly
       for (const back of route.backends) {
         const service = view.service(back.namespace, back.service);
         if (service === undefined) continue;
-        for (const target of backClasses(view, service)) {
+        for (const target of view.behind(service)) {
           if (needs.length > MOST_NEEDS) return needs;
           addRouteNeeds(needs, controller, target, service, route, back.port);
         }

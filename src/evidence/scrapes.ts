@@ -6,9 +6,8 @@ import { selects } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import { targetsOf } from '../simulate/backends.ts';
 import type { Simulation, Verdict } from '../simulate/contract.ts';
+import { canLose } from '../simulate/loss.ts';
 import { reach, verdictAt } from '../simulate/reach.ts';
-import { canLose } from './losses.ts';
-import { weightOfChange } from './weight.ts';
 
 /** A port of a class at which Prometheus is told to scrape, over TCP. */
 export interface Scrape {
@@ -42,7 +41,7 @@ export function scrapeCuts(simulation: Simulation): ScrapeCut[] {
     monitors ??= monitorsOf(after, podClass.space.name);
     for (const scrape of scrapesOf(after, podClass, monitors)) {
       scrapers ??= scrapersOf(after);
-      if (cuts.length >= MOST_CUTS || !budget.spend(2 * scrapers.length * weightOfChange(simulation))) {
+      if (cuts.length >= MOST_CUTS || !budget.spend(2 * scrapers.length * simulation.weight)) {
         budget.skip('some of what Prometheus scrapes');
         return cuts;
       }

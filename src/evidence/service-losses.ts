@@ -7,7 +7,7 @@ import type { Simulation } from '../simulate/contract.ts';
 import { reach } from '../simulate/reach.ts';
 import { endOf } from './losses.ts';
 import type { Caller, Grade } from './need.ts';
-import { backClasses, namesServiceOf, type Sources, servicePortOf } from './needs.ts';
+import { namesServiceOf, type Sources, servicePortOf } from './needs.ts';
 
 /** Why a Service no longer answers on a port that it still has. */
 export type Cause = 'no-pods' | 'no-target' | 'policy';
@@ -46,7 +46,7 @@ export function serviceLosses(simulation: Simulation, sources: Sources): Service
   if (old?.kind !== 'Service' || now?.kind !== 'Service') return { losses, reached: false };
   // What a DNS alias or a hand-made EndpointSlice leads to is not known here.
   if (now.type === 'ExternalName' || now.selector === undefined) return { losses, reached: true };
-  const backs = backClasses(simulation.before, old);
+  const backs = simulation.before.behind(old);
   let reached = false;
   for (const { from: client, port: wanted, grade, source, route } of clientsOf(sources, old, backs)) {
     for (const port of old.ports) {
@@ -98,7 +98,7 @@ function causeOf(view: View, client: Caller, service: Service, port: ServicePort
   const same = service.ports.find((one) => one.port === port.port && one.protocol === port.protocol);
   // A port that somebody names and that is gone is a broken name, not a lost back end.
   if (same === undefined) return undefined;
-  const backs = backClasses(view, service);
+  const backs = view.behind(service);
   if (backs.length === 0) return 'no-pods';
   if (backs.every(({ namedPorts }) => targetsOf(service, same, namedPorts).length === 0)) return 'no-target';
   return works(view, client, service, same, backs, true) ? undefined : 'policy';

@@ -2,7 +2,7 @@ import type { Callback, Service } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import type { PodClass, Snapshot } from '../model/snapshot.ts';
 import { targetsOf } from '../simulate/backends.ts';
-import { backClasses, namesServiceOf, type Sources } from './needs.ts';
+import { namesServiceOf, type Sources } from './needs.ts';
 
 /** What shows that somebody needs a Service, the gravest first. */
 export const NAMERS = ['callback', 'dns', 'route', 'pod', 'application'] as const;
@@ -41,7 +41,7 @@ export function namingsOf(
     named.add(podClass);
     add('pod', podText(podClass, reference.source), reference.port);
   }
-  const backs = backClasses(view, service);
+  const backs = view.behind(service);
   for (const back of backs) {
     for (const { podClass, needsUs, source } of sources.indexOf(service.namespace)?.companions(back) ?? []) {
       if (!needsUs || named.has(podClass) || backs.includes(podClass)) continue;
@@ -79,7 +79,7 @@ export function emptiedCallbacks(before: View, after: View, old: Service, now: S
 function answers(view: View, service: Service, wanted: number): boolean | undefined {
   const port = service.ports.find((one) => one.port === wanted);
   if (port === undefined) return undefined;
-  return backClasses(view, service).some(({ namedPorts }) => targetsOf(service, port, namedPorts).length > 0);
+  return view.behind(service).some(({ namedPorts }) => targetsOf(service, port, namedPorts).length > 0);
 }
 
 function podText({ workload }: PodClass, source: string): string {

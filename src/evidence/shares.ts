@@ -6,13 +6,12 @@ import { selectsEverything } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import { targetsOf } from '../simulate/backends.ts';
 import type { Simulation, Subject } from '../simulate/contract.ts';
-import { canLose, type Loss, type Losses } from './losses.ts';
+import { canLose } from '../simulate/loss.ts';
+import type { Loss, Losses } from './losses.ts';
 import type { Caller, Grade } from './need.ts';
-import { backClasses } from './needs.ts';
 import { opensPort } from './openings.ts';
 import type { ScrapeCut } from './scrapes.ts';
 import type { ServiceLoss, ServiceLosses } from './service-losses.ts';
-import { weightOfChange } from './weight.ts';
 
 /** A Service that nobody reaches any more, as far as is known. */
 export interface Outage {
@@ -94,9 +93,9 @@ export function serviceShares(simulation: Simulation, { losses, reached }: Servi
   if (service?.kind !== 'Service' || reached || callers.size < 2 || others.length === 0) {
     return { outages: [], routes: [], clients: [], serviceRoutes, serviceClients: others };
   }
-  const policies = backClasses(simulation.after, service).flatMap((podClass) =>
-    simulation.after.isolating(podClass, 'ingress'),
-  );
+  const policies = simulation.after
+    .behind(service)
+    .flatMap((podClass) => simulation.after.isolating(podClass, 'ingress'));
   const clients = sortedClients(cut.map(({ client, grade, source }) => ({ caller: client, grade, source })));
   const outage = { service, clients, closed: false, policies: [...new Set(policies)], losses: [] };
   return { outages: [outage], routes: [], clients: [], serviceRoutes: [], serviceClients: [] };
@@ -115,9 +114,9 @@ function isSame({ podClass, scrapers, port }: ScrapeCut, { need, direction }: Lo
 /** Whether every back end that is ready lost a client. */
 function hitsAll(view: View, service: Service, group: readonly Loss[]): boolean {
   const hit = new Set(group.map(({ need }) => need.to));
-  return backClasses(view, service).every(
-    (podClass) => hit.has(podClass) || !podClass.pods.some(({ ready }) => ready),
-  );
+  return view
+    .behind(service)
+    .every((podClass) => hit.has(podClass) || !podClass.pods.some(({ ready }) => ready));
 }
 
 /** Services with ready pods that policies now close to everybody, and did not before, with those policies. */
@@ -127,15 +126,15 @@ function closedServices(simulation: Simulation): Map<Service, readonly NetworkPo
   // A tier may let in what policies do not.
   if (after.snapshot.tiers.size > 0) return closed;
   const seen = new Set<Service>();
-  const weight = weightOfChange(simulation);
   let left = MOST_LOOKS;
   for (const subject of subjects) {
     if (!mayClose(simulation, subject)) continue;
+    const { weight } = simulation;
     for (const service of after.servicesOf(subject.podClass)) {
       if (seen.has(service)) continue;
       seen.add(service);
       if (service.type === 'ExternalName') continue;
-      const classes = backClasses(after, service);
+      const classes = after.behind(service);
       const cost = 2 * weight * classes.length * service.ports.length;
       left -= cost;
       if (left < 0 || !simulation.budget.spend(cost)) {

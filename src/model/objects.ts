@@ -131,6 +131,19 @@ export interface NetworkPolicy {
   readonly egress: readonly PolicyRule[] | undefined;
   /** Directions whose rules are written down but left out of policyTypes. */
   readonly ignored: readonly Direction[];
+  readonly makeup: Makeup;
+}
+
+/** What a policy is made of, counted when it is read: a cluster has thousands, and most questions need no more. */
+export interface Makeup {
+  /** Bits of TRAITS. */
+  readonly traits: number;
+  /** Rules, peers and ports. */
+  readonly ingressParts: number;
+  readonly egressParts: number;
+  /** What a look from every outside address goes through: each rule, port and range; no index helps. */
+  readonly ingressLooks: number;
+  readonly egressLooks: number;
 }
 
 export interface ServicePort {

@@ -25,6 +25,8 @@ export interface View {
   isolation(podClass: PodClass, direction: Direction): LayeredPolicies;
   /** The Services whose selector matches the class. */
   servicesOf(podClass: PodClass): readonly Service[];
+  /** The classes that the Service's selector matches; none where it has no selector or is an ExternalName. */
+  behind(service: Service): readonly PodClass[];
 }
 
 /** Policies as layers: the lower one is the snapshot's own list, whose identity lasts beyond the view. */
@@ -191,6 +193,7 @@ class Overlay implements View {
     ingress: undefined,
     egress: undefined,
   };
+  #behind: Map<Service, readonly PodClass[]> | undefined;
 
   constructor(snapshot: Snapshot, replaced: ReadonlyMap<string, Replaced>, lens: Lens) {
     this.snapshot = snapshot;
@@ -280,6 +283,18 @@ class Overlay implements View {
     return list;
   }
 
+  behind(service: Service): readonly PodClass[] {
+    const known = this.#behind?.get(service);
+    if (known !== undefined) return known;
+    const space = this.#space(service.namespace);
+    if (service.selector === undefined || service.type === 'ExternalName' || space === undefined)
+      return NOBODY;
+    const classes = this.selected(space, service.selector);
+    this.#behind ??= new Map();
+    this.#behind.set(service, classes);
+    return classes;
+  }
+
   #space(namespace: string): Space | undefined {
     return this.snapshot.spaces.get(namespace);
   }
@@ -309,6 +324,7 @@ function* merged<T>(
 const NOTHING = new Distinctions();
 const NOTHING_REPLACED: ReadonlyMap<string, NetworkPolicy | undefined> = new Map();
 const NO_POLICIES: readonly NetworkPolicy[] = Object.freeze([]);
+const NOBODY: readonly PodClass[] = Object.freeze([]);
 
 /** The class in parts that the changes do not tell apart any further; itself when it is one already. */
 function split(podClass: PodClass, near: Distinctions, far: Distinctions): readonly PodClass[] {

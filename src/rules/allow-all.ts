@@ -14,6 +14,7 @@ export const allowAll: Rule = {
   severity: 'low',
   action: 'warn',
   needs: 'object',
+  aspects: ['open'],
   summary:
     'A rule without peers and ports allows everything, and makes every other policy for these pods void.',
   why: 'Policies add up. One rule {} for a set of pods opens them for good, whatever the stricter policies beside it say.',

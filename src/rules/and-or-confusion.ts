@@ -40,6 +40,7 @@ export const andOrConfusion: Rule = {
   severity: 'high',
   action: 'warn',
   needs: 'model',
+  aspects: ['neighbours', 'podPeers'],
   summary:
     'A namespaceSelector and a podSelector stand as two entries of one list: each by itself is enough, though both together were meant.',
   why: 'One dash decides. Two entries mean: any pod of those namespaces, or these pods of the own namespace. One entry with both means: these pods of those namespaces.',

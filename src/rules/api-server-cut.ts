@@ -40,6 +40,7 @@ export const apiServerCut: Rule = {
   action: 'warn',
   needs: 'model',
   reads: [...TIERS, ...CONFIG_MAPS],
+  aspects: ['takesEgress'],
   summary: 'Egress isolation shuts out the API server, which the pods call by their service account.',
   why: 'Operators, controllers and jobs watch the API server. It is no pod, so no selector lets it through, and its Service address 10.x.x.1:443 is translated before policies look: what counts are the addresses and the port behind default/kubernetes.',
   fix: 'Add an egress rule with ipBlocks for the addresses behind default/kubernetes (kubectl get endpointslices -n default), on their port, often 6443.',

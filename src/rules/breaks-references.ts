@@ -1,4 +1,3 @@
-import { backClasses } from '../evidence/needs.ts';
 import { emptiedCallbacks, NAMERS, type Naming, namingOf } from '../evidence/service-names.ts';
 import type { Service } from '../model/objects.ts';
 import { portsWithout } from './ports.ts';
@@ -294,5 +293,5 @@ function addTo(groups: Map<string, Naming[]>, what: string, naming: Naming): voi
 }
 
 function lostSelector({ before }: RuleContext, old: Service, now: Service): boolean {
-  return old.selector !== undefined && now.selector === undefined && backClasses(before, old).length > 0;
+  return old.selector !== undefined && now.selector === undefined && before.behind(old).length > 0;
 }

@@ -24,6 +24,7 @@ export const callbackBlocked: Rule = {
   action: 'warn',
   needs: 'model',
   reads: [...CALLBACKS, ...TIERS],
+  aspects: ['takesIngress'],
   summary:
     'A webhook, an aggregated API or a conversion webhook can no longer be reached by the API server. Refused when that is certain and the API server cannot do without it.',
   why: 'The API server is no pod: no selector matches it, not even namespaceSelector: {}. Without a required webhook it refuses whatever the webhook should have seen, all over the cluster and often the repair too.',

@@ -1,5 +1,3 @@
-import { backClasses } from '../evidence/needs.ts';
-import { outsideWeightOf } from '../evidence/weight.ts';
 import type { BlockPeer, NetworkPolicy, Peer, Service } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import type { PodClass, Snapshot } from '../model/snapshot.ts';
@@ -17,6 +15,7 @@ import { targetsOf } from '../simulate/backends.ts';
 import { portsAtBlock } from '../simulate/match.ts';
 import type { PodPoint } from '../simulate/point.ts';
 import { sideOf } from '../simulate/side.ts';
+import { outsideWeightOf } from '../simulate/weight.ts';
 import { INGRESS, peersOf } from './peers.ts';
 import type { Rule, RuleContext } from './rule.ts';
 import { compareTexts, pathText, policyText, serviceText, shortText } from './text.ts';
@@ -52,6 +51,7 @@ export const clientIpBehindSnat: Rule = {
   severity: 'medium',
   action: 'warn',
   needs: 'model',
+  aspects: ['blocks'],
   summary:
     "An ipBlock admits clients by their address, and the Service before the pods may replace it by a node's.",
   why: 'With externalTrafficPolicy Cluster a node passes a connection on under its own address, so that the answer comes back through it. The policy sees the node, and the clients that the block names are shut out.',
@@ -196,7 +196,7 @@ function policyFaults({ after, simulation }: RuleContext, policy: NetworkPolicy)
 function serviceFaults(view: View, service: Service): Fault[] {
   const found: Fault[] = [];
   const looks = { left: MOST_LOOKS };
-  for (const podClass of backClasses(view, service).slice(0, MOST_CLASSES)) {
+  for (const podClass of view.behind(service).slice(0, MOST_CLASSES)) {
     for (const policy of view.isolating(podClass, 'ingress')) {
       if (hasBlocks(policy)) found.push(...faultsAt(view, service, podClass, policy, looks));
     }

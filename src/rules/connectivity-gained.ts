@@ -23,6 +23,7 @@ export const connectivityGained: Rule = {
   action: 'warn',
   needs: 'model',
   reads: TIERS,
+  aspects: ['gives'],
   summary:
     'A policy change ends the isolation of pods, opens them to the outside, or lets more workloads in.',
   why: 'Pods that no policy selects accept everything. Deleting a policy, or renaming the label it selects, opens what it protected without a word.',

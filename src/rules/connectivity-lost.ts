@@ -43,6 +43,7 @@ export const connectivityLost: Rule = {
   action: 'warn',
   needs: 'model',
   reads: [...TIERS, ...CONFIG_MAPS],
+  aspects: ['takes'],
   summary: 'Somebody can no longer open a connection that the cluster shows they need.',
   why: 'Policies and selectors are written for the clients one thinks of. The others, a replica that follows its leader, an ingress controller, a job at night, are found out by their failure.',
   fix: 'Admit the client in the policy, or keep the Service port and selector it relies on.',

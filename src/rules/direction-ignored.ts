@@ -19,6 +19,7 @@ export const directionIgnored: Rule = {
   severity: 'medium',
   action: 'warn',
   needs: 'object',
+  aspects: ['ignoredRules'],
   summary: 'The policy has rules for a direction that its policyTypes leaves out: they do nothing.',
   why: 'policyTypes decides which sections count. Rules under the other heading are stored, look right in a review, and neither isolate nor allow.',
   fix: 'Add the direction to policyTypes, or delete the section.',

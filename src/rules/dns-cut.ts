@@ -79,6 +79,7 @@ export const dnsCut: Rule = {
   action: 'warn',
   needs: 'model',
   reads: TIERS,
+  aspects: ['takesEgress'],
   summary: 'Egress isolation without DNS: the pods can no longer resolve any name.',
   why: 'Almost every connection starts with a name. A policy that lists the destinations and forgets DNS breaks all of them.',
   fix: FIX,

@@ -1,4 +1,3 @@
-import { backClasses } from '../evidence/needs.ts';
 import { labelValue } from '../model/labels.ts';
 import { annotatedRanges, type Extent, extentOf } from '../model/load-balancers.ts';
 import type { NetworkPolicy, Service, ServicePort } from '../model/objects.ts';
@@ -189,7 +188,7 @@ export const exposedToTheWorld: Rule = {
     const was = old?.kind === 'Service' && old.type === service.type && isExposed(old);
     const ports = was ? portsWithout(service, old) : service.ports;
     if (ports.length === 0) return;
-    const backs = backClasses(context.after, service).slice(0, MOST_CLASSES);
+    const backs = context.after.behind(service).slice(0, MOST_CLASSES);
     const isolated = service.type === 'NodePort' ? isolatedText(context, service, ports, backs) : undefined;
     const said = isolated ?? openText(context, service, ports, backs);
     if (said !== undefined) yield { ...said, subject: serviceText(service) };

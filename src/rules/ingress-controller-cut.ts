@@ -40,6 +40,7 @@ export const ingressControllerCut: Rule = {
   action: 'warn',
   needs: 'model',
   reads: [...ROUTES, ...TIERS],
+  aspects: ['takes'],
   summary: 'What an Ingress or a route leads to can no longer be reached by the ingress controller.',
   why: 'Visitors come through the controller, which lives in another namespace, or outside the cluster when a cloud provides it. A policy for clients of its own namespace shuts it out, and everybody gets 502 or 504.',
   fix: 'Admit the pods of the ingress controller in the policy, by the labels of their namespace; admit the subnets of a load balancer of the cloud by ipBlock.',

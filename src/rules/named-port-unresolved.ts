@@ -23,6 +23,7 @@ export const namedPortUnresolved: Rule = {
   severity: 'medium',
   action: 'warn',
   needs: 'model',
+  aspects: ['namedPorts'],
   summary: 'An ingress rule admits a port by a name that no container of the selected pods gives to a port.',
   why: 'A name is looked up in each pod, together with its protocol. Where it is missing the entry admits nothing, without an error.',
   fix: 'Use the name of a container port of these pods, with its protocol, or the number.',

@@ -27,6 +27,7 @@ export const namespaceIsolated: Rule = {
   severity: 'medium',
   action: 'warn',
   needs: 'model',
+  aspects: ['wholeNamespace'],
   summary: 'An empty podSelector selects every pod of the namespace, and isolates them all.',
   why: 'podSelector: {} reads like "nothing" and means "everything". It is right for a deny-by-default policy, and an outage when it is a slip.',
   fix: 'If one workload is meant, write its labels in podSelector. If the whole namespace is meant, make sure that policies allow what it needs before this one is applied.',

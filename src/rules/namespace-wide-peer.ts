@@ -39,6 +39,7 @@ export const namespaceWidePeer: Rule = {
   action: 'note',
   needs: 'model',
   reads: CONFIG_MAPS,
+  aspects: ['farClients'],
   summary:
     'An ingress rule admits every pod of other namespaces, where only a few of them use what it protects.',
   why: 'A namespace is no trust boundary by itself: each pod in it, today or tomorrow, gets in, and so does who breaks into the least of them.',

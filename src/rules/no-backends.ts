@@ -1,4 +1,3 @@
-import { backClasses } from '../evidence/needs.ts';
 import { isOfRelease } from '../evidence/release.ts';
 import { emptiedCallbacks } from '../evidence/service-names.ts';
 import type { Service } from '../model/objects.ts';
@@ -122,9 +121,9 @@ export const noBackends: Rule = {
     const service = change.after;
     if (service?.kind !== 'Service' || service.selector === undefined) return;
     if (service.type === 'ExternalName') return;
-    const backs = backClasses(after, service);
+    const backs = after.behind(service);
     const was = change.before?.kind === 'Service' ? change.before : undefined;
-    const old = was === undefined ? [] : backClasses(before, was);
+    const old = was === undefined ? [] : before.behind(was);
     if (backs.length > 0) {
       if (old.length > 0 && !service.publishNotReady) yield* notReady(service, old, backs);
       return;

@@ -34,6 +34,7 @@ export const peerSelectsNothing: Rule = {
   severity: 'medium',
   action: 'warn',
   needs: 'model',
+  aspects: ['podPeers'],
   summary: 'A from or to entry matches no pod in the cluster: it lets nobody through.',
   why: 'The client the entry was written for is shut out by the policy that was to admit it.',
   fix: 'Compare the selector with the labels of the pods and namespaces. A podSelector alone means the namespace of the policy.',

@@ -29,6 +29,7 @@ export const podIpInIpblock: Rule = {
   severity: 'medium',
   action: 'warn',
   needs: 'model',
+  aspects: ['blocks'],
   summary:
     "An ipBlock names the address of a pod, which is the pod's only until it is replaced, or of a Service, which no policy sees.",
   why: 'Pod addresses are handed out anew with each pod. Tomorrow the block means nobody, or somebody else. Some network plug-ins do not match pods by address at all. The address of a Service is replaced by that of a pod behind it before a policy is asked.',

@@ -56,6 +56,7 @@ export const probeOrMetricsCut: Rule = {
   action: 'warn',
   needs: 'model',
   reads: [...MONITORS, ...TIERS],
+  aspects: ['takesIngress'],
   summary: 'Pods that Prometheus is told to scrape no longer let it in.',
   why: 'Prometheus lives in a namespace of its own, and the port of the metrics is not the one that a policy is written for. What is missing then are the graphs and alerts that would tell of the next failure.',
   fix: 'Admit the pods of Prometheus, by the labels of their namespace, at the port of the metrics.',

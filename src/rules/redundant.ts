@@ -16,6 +16,7 @@ export const redundant: Rule = {
   severity: 'low',
   action: 'warn',
   needs: 'model',
+  aspects: ['beside'],
   summary: 'Another policy allows everything for all the pods this one selects: this one has no effect.',
   why: 'Policies add up. Beside one that allows everything, a strict policy restricts nobody, and looks as if it did.',
   fix: 'Narrow or delete the policy that allows everything.',

@@ -4,6 +4,7 @@ import type { Change } from '../model/change.ts';
 import type { View } from '../model/overlay.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Simulation } from '../simulate/contract.ts';
+import type { Aspect } from './aspects.ts';
 import type { PatchOperation } from './patch.ts';
 
 export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'info';
@@ -152,6 +153,11 @@ export interface Rule {
    * policy of one that is only noticed may change the answer, the runner adds that the rest is unchecked.
    */
   readonly reads?: readonly string[];
+  /**
+   * What a change to a policy must have, all of it, before the rule can say anything (see aspects.ts). Where it does
+   * not, the rule is not asked. Left out: it is asked of every change.
+   */
+  readonly aspects?: readonly Aspect[];
   readonly summary: string;
   readonly why: string;
   readonly fix: string;

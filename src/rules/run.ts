@@ -2,6 +2,7 @@ import { Evidence } from '../evidence/evidence.ts';
 import { changedObject } from '../model/change.ts';
 import type { Simulation } from '../simulate/contract.ts';
 import { foreignCaveatIn } from '../simulate/foreign.ts';
+import { aspectsOf, bitsOf } from './aspects.ts';
 import { RULES } from './index.ts';
 import { NOTICED } from './reads.ts';
 import type { Finding, Kind, Operation, Rule, RuleContext, RuleSettings, Statement, User } from './rule.ts';
@@ -43,14 +44,17 @@ export function runRules(simulation: Simulation, options: RunOptions): RuleRun[]
   };
   const notReady = modelProblem(context);
   const noticed = noticedText(context);
+  const isWhole = noticed === undefined && (after.snapshot.health.missing ?? []).length === 0;
+  const holds = aspectsOf(simulation);
   const runs: RuleRun[] = [];
-  for (const rule of rulesFor(rules, kind, change.operation)) {
+  for (const asked of rulesFor(rules, kind, change.operation)) {
+    const { rule, wants } = asked;
     if (isOff?.(rule)) continue;
     if (notReady !== undefined && rule.needs === 'model') {
       runs.push({ rule, findings: [], unchecked: notReady });
       continue;
     }
-    const result = rule.check(context);
+    const result = (wants & ~holds) === 0 ? rule.check(context) : NO_STATEMENTS;
     if ('kind' in result) {
       runs.push({ rule, findings: [], unchecked: result.reason });
       continue;
@@ -59,6 +63,10 @@ export function runRules(simulation: Simulation, options: RunOptions): RuleRun[]
     for (const said of result) {
       findings ??= [];
       findings.push(complete(rule, said));
+    }
+    if (findings === undefined && isWhole) {
+      runs.push(asked.silent);
+      continue;
     }
     runs.push({
       rule,
@@ -70,11 +78,21 @@ export function runRules(simulation: Simulation, options: RunOptions): RuleRun[]
 }
 
 const NO_FINDINGS: readonly Finding[] = Object.freeze([]);
+const NO_STATEMENTS: readonly Statement[] = Object.freeze([]);
 
-const chosen = new WeakMap<readonly Rule[], Map<string, readonly Rule[]>>();
+/** A rule with what is known of it beforehand. */
+interface Asked {
+  readonly rule: Rule;
+  /** The aspects it asks for, as bits. */
+  readonly wants: number;
+  /** What its run comes to when it has nothing to say. */
+  readonly silent: RuleRun;
+}
+
+const chosen = new WeakMap<readonly Rule[], Map<string, readonly Asked[]>>();
 
 /** Those of the rules that look at this kind of object and operation; found once. */
-function rulesFor(rules: readonly Rule[], kind: Kind, operation: Operation): readonly Rule[] {
+function rulesFor(rules: readonly Rule[], kind: Kind, operation: Operation): readonly Asked[] {
   let known = chosen.get(rules);
   if (known === undefined) {
     known = new Map();
@@ -83,7 +101,13 @@ function rulesFor(rules: readonly Rule[], kind: Kind, operation: Operation): rea
   const key = `${kind} ${operation}`;
   let found = known.get(key);
   if (found === undefined) {
-    found = rules.filter((rule) => rule.kinds.includes(kind) && rule.operations.includes(operation));
+    found = rules
+      .filter((rule) => rule.kinds.includes(kind) && rule.operations.includes(operation))
+      .map((rule) => ({
+        rule,
+        wants: bitsOf(rule.aspects ?? []),
+        silent: { rule, findings: NO_FINDINGS, unchecked: undefined },
+      }));
     known.set(key, found);
   }
   return found;

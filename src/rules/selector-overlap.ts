@@ -1,4 +1,3 @@
-import { backClasses } from '../evidence/needs.ts';
 import { labelValue } from '../model/labels.ts';
 import type { Service } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
@@ -135,9 +134,9 @@ export const selectorOverlap: Rule = {
     if (service?.kind !== 'Service' || service.selector === undefined || service.ports.length === 0) return;
     const old = change.before;
     if (old?.kind === 'Service' && sameSelector(old, service)) return;
-    const backs = backClasses(after, service).slice(0, MOST_CLASSES);
+    const backs = after.behind(service).slice(0, MOST_CLASSES);
     if (backs.length < 2) return;
-    const had = old?.kind === 'Service' ? backClasses(before, old) : [];
+    const had = old?.kind === 'Service' ? before.behind(old) : [];
     if (backs.every((podClass) => had.includes(podClass))) return;
     const served = backs
       .filter(({ namedPorts }) =>

@@ -31,6 +31,7 @@ export const servicePortForTargetPort: Rule = {
   severity: 'high',
   action: 'warn',
   needs: 'model',
+  aspects: ['ports'],
   summary: "An ingress rule names the port of a Service, and the Service's pods listen on another.",
   why: 'Policies are applied after the Service address has been translated: they see the target port. The port of the Service admits nobody.',
   fix: 'Write the targetPort of the Service (or the name of the container port) in the policy.',

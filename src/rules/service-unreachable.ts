@@ -27,6 +27,7 @@ export const serviceUnreachable: Rule = {
   action: 'warn',
   needs: 'model',
   reads: [...ROUTES, ...TIERS, ...CONFIG_MAPS],
+  aspects: ['takesIngress'],
   summary: 'Every client that the cluster shows is cut from a Service, or policies let in nobody at all.',
   why: 'A policy that forgets one client is a gap; one that leaves a Service without any is an outage of that Service, and mostly a slip: a wrong label, a wrong port, a missing rule.',
   fix: 'Admit the clients of the Service in the policy, at the target port.',

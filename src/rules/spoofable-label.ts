@@ -30,6 +30,7 @@ export const spoofableLabel: Rule = {
   severity: 'low',
   action: 'note',
   needs: 'model',
+  aspects: ['farClients'],
   summary:
     'An ingress rule admits pods by a label that people of other namespaces may give to theirs, and so let themselves in.',
   why: 'Whoever may create pods in a namespace writes their labels, and who may create or edit a Namespace writes its own. Only kubernetes.io/metadata.name is set by the API server.',

@@ -1,4 +1,3 @@
-import { backClasses } from '../evidence/needs.ts';
 import { emptiedCallbacks } from '../evidence/service-names.ts';
 import type { ServicePort } from '../model/objects.ts';
 import type { PodClass } from '../model/snapshot.ts';
@@ -120,10 +119,10 @@ export const targetPortUnresolved: Rule = {
     if (service?.kind !== 'Service' || service.headless) return;
     if (service.ports.every(({ targetPort }) => typeof targetPort === 'number')) return;
     const old = change.before?.kind === 'Service' ? change.before : undefined;
-    const backs = backClasses(after, service);
+    const backs = after.behind(service);
     const called =
       old === undefined ? [] : emptiedCallbacks(before, after, old, service).map((callback) => callback.port);
-    const oldBacks = new Set(old === undefined ? [] : backClasses(before, old));
+    const oldBacks = new Set(old === undefined ? [] : before.behind(old));
     const oldTargets = new Set(old?.ports.map(targetText));
     let found = 0;
     let looks = MOST_LOOKS;

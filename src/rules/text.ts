@@ -5,6 +5,7 @@ import { workloadText } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import { selectorText, selectsEverything } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
+import { TRAITS } from '../model/traits.ts';
 import {
   ALL_CONNECTIONS,
   type Connections,
@@ -151,7 +152,7 @@ const PLAIN = /^[a-z0-9][-a-z0-9.]*$/i;
 
 /** Whether rules of this direction let everything through. */
 export function admitsAll(policy: NetworkPolicy, direction: Direction): boolean {
-  return (policy[direction] ?? []).some((rule) => rule.peers === 'any' && rule.ports === 'any');
+  return (policy.makeup.traits & (direction === 'ingress' ? TRAITS.openIngress : TRAITS.openEgress)) !== 0;
 }
 
 /** `spec.ingress[0].from[1]`. */

@@ -53,6 +53,7 @@ export const unequalFamilies: Rule = {
   severity: 'low',
   action: 'warn',
   needs: 'model',
+  aspects: ['blocks'],
   summary:
     'Pods with IPv4 and IPv6 addresses are opened to all addresses of one family and not of the other.',
   why: '0.0.0.0/0 says nothing about IPv6. A pod with both families then loses half of its connections, mostly with a delay, or is shut in one family and open in the other.',

@@ -55,6 +55,8 @@ export interface Simulation {
   /** Empty for a Service change: a Service moves no policy. */
   readonly subjects: readonly Subject[];
   readonly budget: Budget;
+  /** What a look at the policies of a subject costs at most, in looks at small ones. */
+  readonly weight: number;
 }
 
 /** A line of `list`: what `from` may open to `to`. */

@@ -4,7 +4,8 @@ import { aroundChange, type View } from '../model/overlay.ts';
 import type { Selector } from '../model/selector.ts';
 import type { PodClass, Snapshot } from '../model/snapshot.ts';
 import { budgetOf } from './budget.ts';
-import type { Isolation, Simulation, Subject } from './contract.ts';
+import type { Budget, Isolation, Simulation, Subject } from './contract.ts';
+import { weightOfChange } from './weight.ts';
 
 export interface SimulateOptions {
   /** Changes admitted a moment ago that the snapshot does not show yet. */
@@ -16,13 +17,30 @@ export interface SimulateOptions {
 /** Sets up a change against a snapshot: both views, and the classes whose isolation it touches. */
 export function simulate(snapshot: Snapshot, change: Change, options: SimulateOptions = {}): Simulation {
   const { before, after } = aroundChange(snapshot, change, options.earlier);
-  return {
-    change,
-    before,
-    after,
-    subjects: subjectsOf(before, after, change),
-    budget: budgetOf(options.budget),
-  };
+  return new Simulated(change, before, after, budgetOf(options.budget));
+}
+
+class Simulated implements Simulation {
+  readonly change: Change;
+  readonly before: View;
+  readonly after: View;
+  readonly subjects: readonly Subject[];
+  readonly budget: Budget;
+  #weight = 0;
+
+  constructor(change: Change, before: View, after: View, budget: Budget) {
+    this.change = change;
+    this.before = before;
+    this.after = after;
+    this.subjects = subjectsOf(before, after, change);
+    this.budget = budget;
+  }
+
+  /** Found when first asked for: a change that takes nothing from anybody has no use for it. */
+  get weight(): number {
+    if (this.#weight === 0) this.#weight = weightOfChange(this.change, this.subjects);
+    return this.#weight;
+  }
 }
 
 function subjectsOf(before: View, after: View, change: Change): Subject[] {

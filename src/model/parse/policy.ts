@@ -3,6 +3,7 @@ import { parseBlock } from '../../netset/blocks.ts';
 import type { Protocol } from '../../netset/connections.ts';
 import type { BlockPeer, Direction, NetworkPolicy, Peer, PolicyRule, PortMatch } from '../objects.ts';
 import { EVERYTHING } from '../selector.ts';
+import { makeupOf } from './makeup.ts';
 import { parseMeta } from './meta.ts';
 import { parseSelector, type Sharing, sharing } from './selector.ts';
 import { fields, isAbsent, isFields, items, portNumber, text, texts } from './wire.ts';
@@ -23,16 +24,20 @@ export function parseNetworkPolicy(raw: unknown): NetworkPolicy {
     if (items(written).length > 0) ignored.push(direction);
     return undefined;
   };
+  const subject = parseSelector(spec.podSelector);
+  const ingress = section('ingress');
+  const egress = section('egress');
   return {
     kind: 'NetworkPolicy',
     namespace: meta.namespace,
     name: meta.name,
     labels: meta.labels,
     annotations: meta.annotations,
-    subject: parseSelector(spec.podSelector),
-    ingress: section('ingress'),
-    egress: section('egress'),
+    subject,
+    ingress,
+    egress,
     ignored,
+    makeup: makeupOf({ subject, ingress, egress, ignored }),
   };
 }
 
