@@ -20,6 +20,7 @@ import { RULE_IDS } from './rules/index.ts';
 import type { CallersConfig } from './server/callers.ts';
 import { type DebugSource, debugModel } from './server/debug.ts';
 import { startLagMeter } from './server/lag.ts';
+import { keepQuick } from './server/latency.ts';
 import { listen } from './server/listen.ts';
 import { keepSmall } from './server/memory.ts';
 import { startMemoryMeter } from './server/memory-meter.ts';
@@ -54,6 +55,8 @@ export interface Running {
   readonly metricsPort: number;
   /** Path of the authority's certificate, when it is our own. */
   readonly authorityPath: string | undefined;
+  /** Resolves when the model was loaded once. */
+  readonly loaded: Promise<void>;
   /** Not ready, but serving, for `shutdown.lameDuckSeconds` unless it is to be quick; then the end. */
   stop(how?: 'gently' | 'quickly'): Promise<void>;
 }
@@ -151,6 +154,7 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
     port: portOf(webhook.app.server.address()),
     metricsPort: portOf(figures.address()),
     authorityPath: serving.authorityPath,
+    loaded: cluster.loaded,
     stop: async (how = 'gently') => {
       webhook.lameDuck();
       // What an uninstall deletes meanwhile is not to be made again.
@@ -189,6 +193,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     if (options.snapshot === undefined) await clusterClient();
     keepSmall();
     running = await start(options, log);
+    // Not before: what is compiled while the model is loaded adds to its peak.
+    void running.loaded.then(keepQuick);
   } catch (error) {
     // Or its handler for an ordinary end would turn the failure into success.
     grace.uninstall();
@@ -211,6 +217,8 @@ export async function serve(options: ServeOptions): Promise<void> {
 interface Cluster {
   readonly snapshot: Snapshot;
   readonly ready: () => Readiness;
+  /** Resolves when everything that is needed was loaded once. */
+  readonly loaded: Promise<void>;
   readonly watches?: () => readonly WatchFigures[];
   /** Of a fixed snapshot there are none. */
   readonly sources: () => readonly DebugSource[];
@@ -240,7 +248,14 @@ function liveConfig({ config, file }: ServeOptions, { logger }: Log, metrics: ()
 async function open(options: ServeOptions, { logger }: Log, policies: PolicySink): Promise<Cluster> {
   const { snapshot, kubeconfig, context } = options;
   if (snapshot !== undefined) {
-    return { snapshot, ready: () => ({ ready: true, detail: [] }), sources: () => [], stop: async () => {} };
+    const ready = { ready: true, detail: [] };
+    return {
+      snapshot,
+      ready: () => ready,
+      loaded: Promise.resolve(),
+      sources: () => [],
+      stop: async () => {},
+    };
   }
   const [{ startFeed }, { openEvents }] = await clusterClient();
   const access = {
@@ -258,6 +273,7 @@ async function open(options: ServeOptions, { logger }: Log, policies: PolicySink
   return {
     snapshot: feed.snapshot,
     ready: () => ({ ready: feed.ready(), detail: feed.snapshot.health.problems }),
+    loaded: feed.whenReady(),
     watches: () => figuresOf(feed),
     sources: () => feed.sources().map((source) => ({ ...source })),
     ...(events === undefined ? {} : { events }),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fastify } from 'fastify';
 import { configOf } from '../../src/config/config.ts';
 import { start } from '../../src/main.ts';
+import { keepQuick } from '../../src/server/latency.ts';
 import { keepSmall } from '../../src/server/memory.ts';
 import { createLog } from '../../src/telemetry/logger.ts';
 import { benchCluster } from './cluster.ts';
@@ -27,6 +28,8 @@ async function portent(): Promise<number> {
   });
   const snapshot = loadCluster(benchCluster(Number(pods), Number(policies)));
   const running = await start({ config, version: 'bench', snapshot }, createLog('info'));
+  await running.loaded;
+  keepQuick();
   return running.port;
 }
 

@@ -10,6 +10,7 @@ import { startFeed } from '../../src/cluster/feed.ts';
 import { labelValue } from '../../src/model/labels.ts';
 import type { Pod } from '../../src/model/objects.ts';
 import { Store } from '../../src/model/store.ts';
+import { keepQuick } from '../../src/server/latency.ts';
 import { keepSmall } from '../../src/server/memory.ts';
 import { print, quantile } from './figures.ts';
 import { RemoteApiServer } from './remote-api-server.ts';
@@ -37,6 +38,7 @@ const store = new TimedStore();
 const feed = startFeed({ kubeconfigPath: server.kubeconfig, store });
 try {
   await feed.whenReady();
+  keepQuick();
   await server.events(PER_SECOND, 5);
   await sleep(500);
   store.ages.length = 0;
