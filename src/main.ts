@@ -101,6 +101,7 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
           config: live.current,
           budget: live.current.budget,
           now: Date.now(),
+          fixes: false,
         }),
       recent,
       ...(cluster.mayExempt === undefined ? {} : { mayExempt: cluster.mayExempt }),

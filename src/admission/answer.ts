@@ -1,9 +1,7 @@
 import { printable } from '../decision/words.ts';
 import type { Judged } from './judging.ts';
 
-/** Bounds of the API server's warnings, in characters (code points). */
-const WARNING = 256;
-const ALL_WARNINGS = 4096;
+/** In characters (code points). */
 const DENIAL = 16_384;
 const CAUSES = 20;
 
@@ -14,7 +12,6 @@ export function allowance(uid: string): string {
 
 /** The body that answers a judged review. */
 export function answerOf(uid: string, judged: Judged): string {
-  const warnings = bounded(judged.warnings);
   const response: Record<string, unknown> = { uid, allowed: judged.decision !== 'deny' };
   if (judged.decision === 'deny') {
     const causes = judged.findings
@@ -28,7 +25,7 @@ export function answerOf(uid: string, judged: Judged): string {
       ...(causes.length === 0 ? {} : { details: { causes } }),
     };
   }
-  if (warnings.length > 0) response.warnings = warnings;
+  if (judged.warnings.length > 0) response.warnings = judged.warnings;
   const annotations = annotationsOf(judged.auditAnnotations);
   if (annotations !== undefined) response.auditAnnotations = annotations;
   return review(response);
@@ -50,30 +47,6 @@ export function failure(code: number, reason: string, message: string): string {
   });
 }
 
-/**
- * Warnings as the API server passes them on: it drops one with a line break or a control character without
- * a word, and cuts what goes past 4,096 characters in all.
- */
-export function bounded(warnings: readonly string[]): string[] {
-  const kept: string[] = [];
-  let room = ALL_WARNINGS;
-  for (const [index, warning] of warnings.entries()) {
-    const text = clip(plain(warning), WARNING);
-    const length = lengthOf(text);
-    // Room for the line that says how many were left out.
-    const reserve = index === warnings.length - 1 ? 0 : 64;
-    if (length + reserve > room) {
-      const left = warnings.length - index;
-      kept.push(`${left} more ${left === 1 ? 'warning' : 'warnings'}: see the audit log.`);
-      break;
-    }
-    if (text === '') continue;
-    kept.push(text);
-    room -= length;
-  }
-  return kept;
-}
-
 function review(response: object): string {
   return JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response });
 }
@@ -81,14 +54,6 @@ function review(response: object): string {
 /** One line. */
 function plain(text: string): string {
   return printable(text).trim();
-}
-
-/** Nearly every text is of this kind. */
-const ASCII = /^[ -~]*$/;
-
-/** In characters, as the API server counts. */
-function lengthOf(text: string): number {
-  return ASCII.test(text) ? text.length : [...text].length;
 }
 
 /** As `plain`, with its line breaks. */

@@ -1,3 +1,4 @@
+import { boundedWarnings } from '../decision/words.ts';
 import { type Change, changedObject } from '../model/change.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { allowance, answerOf, failure } from './answer.ts';
@@ -172,7 +173,10 @@ function softened(judged: Judged, review: Review): Judged {
     decision: 'warn',
     denial: undefined,
     findings: judged.findings.map((one) => (one.action === 'deny' ? { ...one, action: 'warn' } : one)),
-    warnings: [...denied.map(({ rule, message }) => `${rule} (${why}): ${message}`), ...judged.warnings],
+    warnings: boundedWarnings([
+      ...denied.map(({ rule, message }) => `${rule} (${why}): ${message}`),
+      ...judged.warnings,
+    ]),
   };
 }
 

@@ -11,6 +11,7 @@ export interface Judged {
     readonly subject: string;
     readonly message: string;
   }[];
+  /** Within the bounds of the API server. */
   readonly warnings: readonly string[];
   readonly denial?: string | undefined;
   readonly auditAnnotations: Readonly<Record<string, string>>;

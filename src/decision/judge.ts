@@ -18,6 +18,8 @@ export interface JudgeContext {
   readonly budget?: number | undefined;
   /** All rules when left out. */
   readonly rules?: readonly Rule[] | undefined;
+  /** Whether fixes are worked out as patches; they are by default. An answer to the API server has no place for them. */
+  readonly fixes?: boolean;
   /** Milliseconds since 1970; without it no exemption that ends counts. */
   readonly now?: number | undefined;
 }
@@ -27,7 +29,7 @@ export interface JudgeContext {
  * with a `question` stands as it is until somebody answers.
  */
 export function judge(snapshot: Snapshot, change: Change, context: JudgeContext): Judgement {
-  const { config, user, earlier, budget, rules, now } = context;
+  const { config, user, earlier, budget, rules, now, fixes } = context;
   const object = changedObject(change);
   const simulation = simulate(snapshot, change, {
     earlier,
@@ -37,6 +39,7 @@ export function judge(snapshot: Snapshot, change: Change, context: JudgeContext)
   const runs = runRules(simulation, {
     settings: config,
     user,
+    fixes,
     isOff: (rule) => enforcement.isOff(rule.id, rule.action),
     ...(rules === undefined ? {} : { rules }),
   });

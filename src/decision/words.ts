@@ -44,15 +44,14 @@ const SUBJECT_LENGTH = 80;
 const BEGINS_WITH_NAME = /^[a-z0-9][-a-z0-9.]*\/[a-z0-9][-a-z0-9.]*[ ,]/i;
 
 /**
- * One finding as a warning: the rule, the object it is about unless the sentence names it, the sentence, and the
- * command that shows more where it still fits.
+ * One finding, whose texts are printable, as a warning: the rule, the object it is about unless the sentence names it,
+ * the sentence, and the command that shows more where it still fits.
  */
 export function warningText(finding: JudgedFinding): string {
-  const message = printable(finding.message);
-  const about = aboutText(finding, message);
-  const text = `${finding.rule}: ${about}${message}`;
-  if (finding.see !== undefined) {
-    const whole = `${text} ${printable(finding.see)}`;
+  const { rule, message, see } = finding;
+  const text = `${rule}: ${aboutText(finding)}${message}`;
+  if (see !== undefined && text.length + 1 + see.length <= WARNING_LENGTH) {
+    const whole = `${text} ${see}`;
     if (bytes(whole) <= WARNING_LENGTH) return whole;
   }
   return clipBytes(text, WARNING_LENGTH);
@@ -72,15 +71,14 @@ function clipBytes(text: string, most: number): string {
 }
 
 /** Of several files applied at once nobody could tell whose warning it is: an object is named in front. */
-function aboutText({ rule, subject }: JudgedFinding, message: string): string {
-  const name = printable(subject);
-  const plain = name.replace(/\[[^[\]]*\]$/, '');
+function aboutText({ rule, subject, message }: JudgedFinding): string {
+  const plain = subject.replace(/\[[^[\]]*\]$/, '');
   const place = message.indexOf(plain);
   // Named only after an "it", nobody could tell what "it" is.
   const isNamed = place >= 0 && !/\bits?\b/.test(message.slice(0, place));
   if (isNamed || BEGINS_WITH_NAME.test(message)) return '';
   const room = WARNING_LENGTH - bytes(`${rule}: : ${message}`);
-  return `${clipBytes(name, Math.max(SUBJECT_LENGTH, room))}: `;
+  return `${clipBytes(subject, Math.max(SUBJECT_LENGTH, room))}: `;
 }
 
 /** Lines that fit the API server's bounds, in the order given; what does not fit is counted in the last one. */
@@ -89,8 +87,10 @@ export function boundedWarnings(lines: readonly string[]): string[] {
   const reserve = bytes(restText(lines.length));
   let left = WARNINGS_BYTES;
   for (let i = 0; i < lines.length; i++) {
-    const line = clipBytes(printable(lines[i] as string), WARNING_LENGTH);
-    const size = bytes(line);
+    const given = lines[i] as string;
+    const fits = given.length <= WARNING_LENGTH && PLAIN.test(given);
+    const line = fits ? given : clipBytes(printable(given), WARNING_LENGTH);
+    const size = fits ? given.length : bytes(line);
     const last = i === lines.length - 1;
     if (size > left - (last ? 0 : reserve)) {
       kept.push(restText(lines.length - i));

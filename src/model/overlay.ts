@@ -74,8 +74,10 @@ function replacedBy(changes: readonly Change[], lens: Lens): AllReplaced {
 }
 
 function withPut(given: AllReplaced, named: Judged, value: Judged | undefined, lens: Lens): AllReplaced {
-  const copy: AllReplaced = new Map(given);
   const here = given.get(named.namespace);
+  // What is not there before a creation is not there in the snapshot either: nothing is replaced.
+  if (value === undefined && here === undefined && !lens.holds(named)) return given;
+  const copy: AllReplaced = new Map(given);
   if (here !== undefined) {
     copy.set(named.namespace, {
       policies: here.policies && new Map(here.policies),
@@ -116,6 +118,13 @@ class Lens {
 
   constructor(snapshot: Snapshot) {
     this.#snapshot = snapshot;
+  }
+
+  /** Whether the snapshot has an object of that kind and name. */
+  holds({ kind, namespace, name }: Judged): boolean {
+    const space = this.#snapshot.spaces.get(namespace);
+    if (space === undefined) return false;
+    return kind === 'NetworkPolicy' ? space.policies.has(name) : space.services.has(name);
   }
 
   learn(judged: Judged): void {

@@ -129,7 +129,8 @@ export const connectivityLost: Rule = {
   },
 };
 
-function* checkPolicy({ evidence, change, simulation, after }: RuleContext): Iterable<Statement> {
+function* checkPolicy(context: RuleContext): Iterable<Statement> {
+  const { evidence, change, simulation } = context;
   const { complete } = evidence.losses();
   const losses = evidence.shares().clients;
   const groups = [...Map.groupBy(losses.toSorted(byName), groupKey)]
@@ -137,7 +138,7 @@ function* checkPolicy({ evidence, change, simulation, after }: RuleContext): Ite
     .map(([, group]) => group);
   const changed = change.after ?? change.before;
   const name = changed?.kind === 'NetworkPolicy' ? policyText(changed) : '';
-  for (const group of groups.slice(0, MOST_NAMED)) yield lossText(after, group, changed);
+  for (const group of groups.slice(0, MOST_NAMED)) yield lossText(context, group, changed);
   if (groups.length > MOST_NAMED) {
     const more = groups.slice(MOST_NAMED);
     yield {
@@ -164,7 +165,11 @@ function* checkPolicy({ evidence, change, simulation, after }: RuleContext): Ite
 }
 
 /** One statement for all clients that lose the same port of the same target for the same reason. */
-function lossText(view: View, group: readonly Loss[], changed: Judged | undefined): Statement {
+function lossText(
+  { after: view, fixes }: RuleContext,
+  group: readonly Loss[],
+  changed: Judged | undefined,
+): Statement {
   const { need, direction, policies } = group[0] as Loss;
   const clients = sortedTexts(group.map(({ need: { from } }) => callerText(from)));
   const rules = placeText(policies, direction, changed);
@@ -184,7 +189,7 @@ function lossText(view: View, group: readonly Loss[], changed: Judged | undefine
     severity: severityOf(need.grade),
     message: `${listText(clients)} can no longer reach ${target} (${need.protocol} ${need.port}; ${need.source}); ${nowText(policies, direction)}.`,
     because: policiesText(policies),
-    ...patchOf(group, changed),
+    ...(fixes ? patchOf(group, changed) : {}),
     fix:
       direction === 'ingress'
         ? `Add the client to ${rules}, with ${need.protocol} port ${need.port}.`

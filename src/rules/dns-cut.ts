@@ -174,7 +174,7 @@ export const dnsCut: Rule = {
         ? `${names} can no longer resolve names: egress no longer reaches the cluster DNS on UDP 53; ${now}.`
         : `${names} may no longer resolve names: no cluster DNS is in the model, and egress allows no port 53; ${now}.`,
       because: policiesText(policies),
-      ...(everywhere ? openDns(context) : {}),
+      ...(everywhere && context.fixes ? openDns(context) : {}),
       ...seeOf(context, first),
     };
   },

@@ -59,6 +59,8 @@ export interface RuleContext {
   readonly settings: RuleSettings;
   /** Who makes the change; undefined offline. */
   readonly user: User | undefined;
+  /** Whether anybody looks at patches: one that is not at hand may be left out where nobody does. */
+  readonly fixes: boolean;
 }
 
 /** What a rule yields. The runner adds the rule's id, severity, fix and link. */

@@ -22,6 +22,8 @@ export interface RunOptions {
   /** Rules that need not run. */
   readonly isOff?: (rule: Rule) => boolean;
   readonly rules?: readonly Rule[];
+  /** Whether patches are worked out; they are by default. */
+  readonly fixes?: boolean | undefined;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface RunOptions {
  * caught here: the caller answers for the request as a whole.
  */
 export function runRules(simulation: Simulation, options: RunOptions): RuleRun[] {
-  const { settings, user, isOff, rules = RULES } = options;
+  const { settings, user, isOff, rules = RULES, fixes = true } = options;
   const { change, before, after } = simulation;
   const { kind } = changedObject(change);
   const context: RuleContext = {
@@ -41,6 +43,7 @@ export function runRules(simulation: Simulation, options: RunOptions): RuleRun[]
     evidence: new Evidence(simulation, settings.dns.services),
     settings,
     user,
+    fixes,
   };
   const notReady = modelProblem(context);
   const noticed = noticedText(context);

@@ -166,7 +166,7 @@ export const serviceUnreachable: Rule = {
   },
 };
 
-function outageText({ change }: RuleContext, outage: Outage): Statement {
+function outageText({ change, fixes }: RuleContext, outage: Outage): Statement {
   const { service: of, clients, closed, policies, losses } = outage;
   const changed = change.after ?? change.before;
   const names = clients.map(clientText);
@@ -188,7 +188,7 @@ function outageText({ change }: RuleContext, outage: Outage): Statement {
     ...(byService
       ? {}
       : { fix: `Add the clients to ${placeText(policies, 'ingress', changed)}, at the target port.` }),
-    ...patchOf(losses, changed),
+    ...(fixes ? patchOf(losses, changed) : {}),
   };
 }
 

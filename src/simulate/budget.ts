@@ -8,26 +8,28 @@ export const DEFAULT_BUDGET = 20_000;
  * counting it can, and gives the same answer on every machine.
  */
 export function budgetOf(amount: number = DEFAULT_BUDGET): Budget {
-  let left = amount;
-  let exhausted = false;
-  const skipped: string[] = [];
-  return {
-    spend(cost) {
-      if (cost > left) {
-        exhausted = true;
-        return false;
-      }
-      left -= cost;
-      return true;
-    },
-    get exhausted() {
-      return exhausted;
-    },
-    skip(what) {
-      if (!skipped.includes(what)) skipped.push(what);
-    },
-    get skipped() {
-      return skipped;
-    },
-  };
+  return new Counted(amount);
+}
+
+class Counted implements Budget {
+  exhausted = false;
+  readonly skipped: string[] = [];
+  #left: number;
+
+  constructor(amount: number) {
+    this.#left = amount;
+  }
+
+  spend(cost: number): boolean {
+    if (cost > this.#left) {
+      this.exhausted = true;
+      return false;
+    }
+    this.#left -= cost;
+    return true;
+  }
+
+  skip(what: string): void {
+    if (!this.skipped.includes(what)) this.skipped.push(what);
+  }
 }

@@ -18,7 +18,8 @@ const WORST = 30;
 function run(pods: number, policies: number): void {
   const cluster = benchCluster(pods, policies);
   const store = loadCluster(cluster);
-  const context = { config: DEFAULT_RULES_CONFIG, dryRun: false, earlier: [] };
+  // As `portent serve` judges.
+  const context = { config: DEFAULT_RULES_CONFIG, dryRun: false, earlier: [], fixes: false };
   const time = (change: Change): number => {
     const begin = performance.now();
     judge(store, change, context);
@@ -36,7 +37,7 @@ function run(pods: number, policies: number): void {
   const timeRules = (change: Change): number => {
     const simulation = simulate(store, change, { earlier: [] });
     const begin = performance.now();
-    runRules(simulation, { settings, user: undefined });
+    runRules(simulation, { settings, user: undefined, fixes: false });
     return performance.now() - begin;
   };
   for (const change of changes.slice(0, WARM)) timeRules(change);
