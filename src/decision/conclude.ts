@@ -96,7 +96,7 @@ function ruled({ runs, enforcement }: Case): { findings: JudgedFinding[]; uses: 
       cover(exemption, 'used', rule.id);
       cover(ended, 'expired', rule.id);
       const reason = exemption?.reason;
-      findings.push({ ...readable(finding), action, ...(reason === undefined ? {} : { exemption: reason }) });
+      findings.push(readable(finding, action, reason));
     }
   }
   const uses = [...covered].map(([exemption, { result, rules }]) =>
@@ -165,7 +165,11 @@ function byWeight(a: JudgedFinding, b: JudgedFinding): number {
 }
 
 /** Names in a finding are a stranger's: no shell around this shows anything else than printable text. */
-function readable(finding: Finding): Omit<Finding, 'standard'> {
+function readable(
+  finding: Finding,
+  action: JudgedFinding['action'],
+  exemption: string | undefined,
+): JudgedFinding {
   const { rule, severity, subject, message, because, fix, patch, see, link } = finding;
   return {
     rule,
@@ -177,6 +181,8 @@ function readable(finding: Finding): Omit<Finding, 'standard'> {
     ...(patch === undefined ? {} : { patch }),
     ...(see === undefined ? {} : { see: printable(see) }),
     link,
+    action,
+    ...(exemption === undefined ? {} : { exemption }),
   };
 }
 

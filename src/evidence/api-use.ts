@@ -4,9 +4,9 @@ import type { View } from '../model/overlay.ts';
 import { sameItems } from '../model/same.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import { addressSet, addressText } from '../netset/addresses.ts';
-import type { Simulation, Verdict } from '../simulate/contract.ts';
+import type { End, Simulation, Verdict } from '../simulate/contract.ts';
 import { canLose } from '../simulate/loss.ts';
-import { bestVerdict, reach, verdictAt } from '../simulate/reach.ts';
+import { bestVerdict, verdictBetween } from '../simulate/reach.ts';
 import { weightOf } from '../simulate/weight.ts';
 import { type ApiEndpoint, apiEndpoints } from './api-server.ts';
 import type { Grade } from './need.ts';
@@ -111,12 +111,8 @@ function howCut(
 function verdictOn(view: View, podClass: PodClass, { address, ports }: ApiEndpoint): Verdict {
   // A slice without ports does not say where it listens.
   if (ports.some(({ port }) => port === 0) || ports.length === 0) return 'unknown';
-  const reached = reach(
-    view,
-    { kind: 'class', podClass },
-    { kind: 'outside', addresses: addressSet(address) },
-  );
-  return bestVerdict(ports.map(({ protocol, port }) => verdictAt(reached, protocol, port)));
+  const to: End = { kind: 'outside', addresses: addressSet(address) };
+  return bestVerdict(ports.map((port) => verdictBetween(view, { kind: 'class', podClass }, to, port)));
 }
 
 /** Whether anything but pods is allowed on any port: the API server may be meant. */

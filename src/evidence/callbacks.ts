@@ -14,7 +14,7 @@ import {
 import { targetsOf } from '../simulate/backends.ts';
 import type { End, Simulation, Verdict } from '../simulate/contract.ts';
 import { canLose } from '../simulate/loss.ts';
-import { bestVerdict, reach, verdictAt } from '../simulate/reach.ts';
+import { bestVerdict, verdictBetween } from '../simulate/reach.ts';
 import { apiSources, apiTunnels } from './api-server.ts';
 import { ingressOpenings } from './openings.ts';
 import { callbacksTo } from './service-names.ts';
@@ -136,8 +136,8 @@ class Servers {
     if (podClass.hostNetwork || (policies.length === 0 && !unclear)) return 'yes';
     const openings = ingressOpenings(policies, podClass, protocol, target);
     if ((openings.any || admitsAll(podClass, openings.blocks)) && !unclear) return 'yes';
-    const verdictOn = (from: End): Verdict =>
-      verdictAt(reach(view, from, { kind: 'class', podClass }), protocol, target);
+    const wanted = { protocol, port: target };
+    const verdictOn = (from: End): Verdict => verdictBetween(view, from, { kind: 'class', podClass }, wanted);
     // A tunnel's traffic comes from its pods, and they are all there is to let in.
     if (this.#tunnels.some((one) => verdictOn({ kind: 'class', podClass: one }) !== 'denied')) return 'yes';
     const verdicts = this.sources.map((addresses) =>

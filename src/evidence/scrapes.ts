@@ -7,7 +7,7 @@ import type { PodClass } from '../model/snapshot.ts';
 import { targetsOf } from '../simulate/backends.ts';
 import type { Simulation, Verdict } from '../simulate/contract.ts';
 import { canLose } from '../simulate/loss.ts';
-import { reach, verdictAt } from '../simulate/reach.ts';
+import { verdictBetween } from '../simulate/reach.ts';
 
 /** A port of a class at which Prometheus is told to scrape, over TCP. */
 export interface Scrape {
@@ -121,6 +121,6 @@ function scrapersOf(view: View): PodClass[] {
 }
 
 function verdictOn(view: View, from: PodClass, to: PodClass, port: number): Verdict {
-  const reached = reach(view, { kind: 'class', podClass: from }, { kind: 'class', podClass: to });
-  return verdictAt(reached, 'TCP', port);
+  const wanted = { protocol: 'TCP', port } as const;
+  return verdictBetween(view, { kind: 'class', podClass: from }, { kind: 'class', podClass: to }, wanted);
 }

@@ -7,7 +7,7 @@ import { EVERYTHING } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import type { Protocol } from '../netset/connections.ts';
 import type { Verdict } from '../simulate/contract.ts';
-import { reach, verdictAt } from '../simulate/reach.ts';
+import { verdictBetween } from '../simulate/reach.ts';
 import { nowText } from './cuts.ts';
 import { admit, type PatchOperation, peerWire, selectorWire, type Wire } from './patch.ts';
 import { TIERS } from './reads.ts';
@@ -236,8 +236,12 @@ function isCut(
 
 function verdictOn(view: View, podClass: PodClass, target: DnsTarget): Verdict {
   if (podClass === target.podClass) return 'allowed';
-  const reached = reach(view, { kind: 'class', podClass }, { kind: 'class', podClass: target.podClass });
-  return verdictAt(reached, target.protocol, target.port);
+  return verdictBetween(
+    view,
+    { kind: 'class', podClass },
+    { kind: 'class', podClass: target.podClass },
+    target,
+  );
 }
 
 function isBefore(a: PodClass, b: PodClass): boolean {

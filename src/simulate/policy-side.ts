@@ -50,6 +50,13 @@ export const OPEN_SIDE: Side = Object.freeze({
   mixed: false,
 });
 
+const CLOSED_SIDE: Side = Object.freeze({
+  allowed: NO_CONNECTIONS,
+  possible: NO_CONNECTIONS,
+  reasons: NO_REASONS,
+  mixed: false,
+});
+
 /** Below so many policies, asking each peer is quicker than looking it up. */
 const FEW = 6;
 
@@ -65,7 +72,7 @@ export function policySide(
   const sum = new Sum(view, subject, direction, peer, wanted);
   // Another list than the view's own is asked as it is: the index knows only the view's.
   if (policies.length < FEW || policies !== view.isolating(subject.podClass, direction)) {
-    for (const policy of policies) sum.askAll(policy);
+    for (let i = 0; i < policies.length && !sum.full; i++) sum.askAll(policies[i] as NetworkPolicy);
     return sum.side();
   }
   const { stored, replaced, added } = view.isolation(subject.podClass, direction);
@@ -93,7 +100,8 @@ class Sum {
   readonly #destination: Point;
   readonly #wanted: Wanted | undefined;
   readonly #allowed = new Union();
-  readonly #maybe = new Union();
+  /** Made with the first doubt: most sides have none. */
+  #maybe: Union | undefined;
   #mixed = false;
   #reasons: string[] | undefined;
 
@@ -183,6 +191,7 @@ class Sum {
   ): void {
     if (this.#wanted !== undefined && connections === NO_CONNECTIONS) return;
     this.#mixed ||= match === 'mixed';
+    this.#maybe ??= new Union();
     this.#maybe.add(connections);
     this.#reasons ??= [];
     // Enough to see why; a policy may have thousands of rules.
@@ -194,7 +203,10 @@ class Sum {
   side(): Side {
     const allowed = this.#allowed.sum();
     if (this.full) return OPEN_SIDE;
-    if (this.#reasons === undefined) return { allowed, possible: allowed, reasons: NO_REASONS, mixed: false };
+    if (this.#maybe === undefined || this.#reasons === undefined) {
+      if (allowed === NO_CONNECTIONS) return CLOSED_SIDE;
+      return { allowed, possible: allowed, reasons: NO_REASONS, mixed: false };
+    }
     const possible = uniteConnections(allowed, this.#maybe.sum());
     return { allowed, possible, reasons: this.#reasons, mixed: this.#mixed };
   }

@@ -35,14 +35,22 @@ export function reach(view: View, from: End, to: End): Reach {
   return reachPoints(view, pointOf(view, from), pointOf(view, to));
 }
 
-/** The same between points; of one connection alone if one is wanted. */
-export function reachPoints(view: View, from: Point, to: Point, wanted?: Wanted): Reach {
-  if (isSelf(from, to) || (from.kind === 'addresses' && to.kind === 'addresses')) return OPEN;
-  if (from.kind === to.kind && areStrangers(familiesOf(from), familiesOf(to))) return CLOSED;
-  const egress = from.kind === 'pods' ? sideOf(view, from, 'egress', to, wanted) : OPEN_SIDE;
-  const ingress = to.kind === 'pods' ? ingressSide(view, to, from, wanted) : OPEN_SIDE;
+/** The same between points. */
+export function reachPoints(view: View, from: Point, to: Point): Reach {
+  if (areNotPoliced(from, to)) return OPEN;
+  if (cannotDial(from, to)) return CLOSED;
+  const egress = from.kind === 'pods' ? sideOf(view, from, 'egress', to) : OPEN_SIDE;
+  const ingress = to.kind === 'pods' ? ingressSide(view, to, from) : OPEN_SIDE;
   if (!egress.mixed && !ingress.mixed) return meet(egress, ingress);
   return reachParts(view, from, to);
+}
+
+function areNotPoliced(from: Point, to: Point): boolean {
+  return isSelf(from, to) || (from.kind === 'addresses' && to.kind === 'addresses');
+}
+
+function cannotDial(from: Point, to: Point): boolean {
+  return from.kind === to.kind && areStrangers(familiesOf(from), familiesOf(to));
 }
 
 /** What a reach says of one port. */
@@ -51,9 +59,24 @@ export function verdictAt({ allowed, unknown }: Reach, protocol: Protocol, port:
   return hasConnection(unknown, protocol, port) ? 'unknown' : 'denied';
 }
 
-/** The verdict on one connection between points. */
+/** The verdict on one connection between two ends. */
+export function verdictBetween(view: View, from: End, to: End, wanted: Wanted): Verdict {
+  return verdictOf(view, pointOf(view, from), pointOf(view, to), wanted);
+}
+
+/** The verdict on one connection between points; what policies say of others is not worked out. */
 export function verdictOf(view: View, from: Point, to: Point, wanted: Wanted): Verdict {
-  return verdictAt(reachPoints(view, from, to, wanted), wanted.protocol, wanted.port);
+  const { protocol, port } = wanted;
+  if (areNotPoliced(from, to)) return 'allowed';
+  if (cannotDial(from, to)) return 'denied';
+  const egress = from.kind === 'pods' ? sideOf(view, from, 'egress', to, wanted) : OPEN_SIDE;
+  if (!egress.mixed && !hasConnection(egress.possible, protocol, port)) return 'denied';
+  const ingress = to.kind === 'pods' ? ingressSide(view, to, from, wanted) : OPEN_SIDE;
+  if (egress.mixed || ingress.mixed) return verdictAt(reachParts(view, from, to), protocol, port);
+  if (!hasConnection(ingress.possible, protocol, port)) return 'denied';
+  const isAllowed =
+    hasConnection(egress.allowed, protocol, port) && hasConnection(ingress.allowed, protocol, port);
+  return isAllowed ? 'allowed' : 'unknown';
 }
 
 /** The verdict on a choice of ways, one of which is enough. */

@@ -5,6 +5,7 @@
 import { DEFAULT_RULES_CONFIG } from '../../src/decision/enforcement.ts';
 import { judge } from '../../src/decision/judge.ts';
 import { keepQuick } from '../../src/server/latency.ts';
+import { keepSmall } from '../../src/server/memory.ts';
 import { type RawChange, randomChanges } from './changes.ts';
 import { benchCluster, type RawObject } from './cluster.ts';
 import { print, quantile } from './figures.ts';
@@ -106,5 +107,6 @@ function policyOf(namespace: string, spec: object): RawObject {
 }
 
 // As `portent serve` does.
+keepSmall();
 keepQuick();
 run(10_000, 1_000);

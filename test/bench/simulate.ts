@@ -5,6 +5,7 @@ import { judge } from '../../src/decision/judge.ts';
 import type { Change } from '../../src/model/change.ts';
 import { runRules } from '../../src/rules/run.ts';
 import { keepQuick } from '../../src/server/latency.ts';
+import { keepSmall } from '../../src/server/memory.ts';
 import { simulate } from '../../src/simulate/simulate.ts';
 import { randomChanges, worstChange } from './changes.ts';
 import { benchCluster } from './cluster.ts';
@@ -68,6 +69,7 @@ function run(pods: number, policies: number): void {
 }
 
 // As `portent serve` does.
+keepSmall();
 keepQuick();
 run(10_000, 1_000);
 run(100_000, 10_000);
