@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { boundedWarnings } from '../decision/words.ts';
 import { type Change, changedObject } from '../model/change.ts';
 import type { Snapshot } from '../model/snapshot.ts';
@@ -50,15 +51,15 @@ export interface Answer {
   readonly outcome?: Outcome;
   readonly problem?: ReviewProblem;
   /**
-   * Set when an exemption hangs on a right of the user: asks for so many milliseconds at most, and gives the answer
-   * to send instead. Never rejects.
+   * Set when others are to be answered first, for the object is huge, or when an exemption hangs on a right of the
+   * user: asks for so many milliseconds at most, and gives the answer to send instead. Never rejects.
    */
   readonly later?: (milliseconds: number) => Promise<Answer>;
 }
 
 const NAMESPACE_CONTROLLER = 'system:serviceaccount:kube-system:namespace-controller';
 
-/** Answers one AdmissionReview. Synchronous, never throws; what cannot be read or judged is never allowed. */
+/** Answers one AdmissionReview. Never throws; what cannot be read or judged is never allowed. */
 export function handleReview(body: unknown, deps: AdmissionDeps): Answer {
   const start = deps.now();
   const review = readReview(body);
@@ -76,12 +77,47 @@ function answered(review: Review, deps: AdmissionDeps, start: number): Answer {
   }
   const change = changeOf(review, review.judged);
   if ('reason' in change) return unreadable(change);
+  const parse = deps.now() - start;
+  if (!isHuge(change)) return judged(review, change, parse, deps);
+  return { status: 200, response: '', later: (most) => afterOthers(review, change, parse, deps, most) };
+}
+
+/** Rules, peers and ports that take some 10 ms to read, and as long to judge. */
+const HUGE = 5000;
+
+function isHuge({ before, after }: Change): boolean {
+  let parts = 0;
+  for (const object of [before, after]) {
+    if (object?.kind === 'NetworkPolicy') parts += object.makeup.ingressParts + object.makeup.egressParts;
+    else if (object !== undefined) parts += object.ports.length;
+  }
+  return parts > HUGE;
+}
+
+/** Judges when whoever waits has had his turn: to read an object of 12,000 rules held up the others long enough. */
+async function afterOthers(
+  review: Review,
+  change: Change,
+  parse: number,
+  deps: AdmissionDeps,
+  milliseconds: number,
+): Promise<Answer> {
+  await setImmediate();
+  try {
+    const answer = judged(review, change, parse, deps);
+    return answer.later === undefined ? answer : await answer.later(milliseconds);
+  } catch (error) {
+    return failed(review, error);
+  }
+}
+
+function judged(review: Review, change: Change, parse: number, deps: AdmissionDeps): Answer {
   const snapshot = deps.snapshot();
   const parsed = deps.now();
   const { user, dryRun } = review;
   const earlier = deps.recent.pending(snapshot, parsed);
   const verdict = deps.judge(snapshot, change, { user, dryRun, earlier });
-  const work: Work = { review, change, snapshot, parsed, parse: parsed - start };
+  const work: Work = { review, change, snapshot, parsed, parse };
   if (verdict.question === undefined) return finished(work, verdict, deps);
   return questioned(work, verdict, deps);
 }
@@ -119,18 +155,18 @@ function questioned(work: Work, verdict: Judged, deps: AdmissionDeps): Answer {
 /** `judge`: milliseconds of judging, where waiting came between. */
 function finished(work: Work, verdict: Judged, deps: AdmissionDeps, judge?: number): Answer {
   const { review, change, snapshot, parsed, parse } = work;
-  const judged = mayBeDenied(review, change, snapshot) ? verdict : softened(verdict, review);
-  if (judged.decision !== 'deny' && !review.dryRun && follows(snapshot))
+  const said = mayBeDenied(review, change, snapshot) ? verdict : softened(verdict, review);
+  if (said.decision !== 'deny' && !review.dryRun && follows(snapshot))
     deps.recent.add(change, snapshot, parsed);
   return {
     status: 200,
-    response: answerOf(review.uid, judged),
+    response: answerOf(review.uid, said),
     outcome: {
       ...outcomeOf(review, change),
-      decision: judged.decision,
-      findings: judged.findings,
-      unchecked: judged.unchecked,
-      exemptions: judged.exemptions,
+      decision: said.decision,
+      findings: said.findings,
+      unchecked: said.unchecked,
+      exemptions: said.exemptions,
       parse,
       judge: judge ?? deps.now() - parsed,
     },

@@ -253,8 +253,7 @@ class Overlay implements View {
     const isolating = this.#isolating[direction];
     const known = isolating.get(podClass);
     if (known !== undefined) return known;
-    const { stored, added } = this.isolation(podClass, direction);
-    const list = layered(stored, here, added);
+    const list = layered(podClass.space.isolating(podClass, direction), here, podClass, direction);
     isolating.set(podClass, list);
     return list;
   }
@@ -313,13 +312,21 @@ class Overlay implements View {
 function layered(
   stored: readonly NetworkPolicy[],
   replaced: ReadonlyMap<string, NetworkPolicy | undefined>,
-  added: readonly NetworkPolicy[],
+  { labels }: PodClass,
+  direction: Direction,
 ): readonly NetworkPolicy[] {
-  const kept = stored.some(({ name }) => replaced.has(name))
-    ? stored.filter(({ name }) => !replaced.has(name))
-    : stored;
-  if (added.length === 0) return kept;
-  return kept.length === 0 ? added : [...kept, ...added];
+  let list: NetworkPolicy[] | undefined;
+  for (let i = 0; i < stored.length; i++) {
+    const policy = stored[i] as NetworkPolicy;
+    if (replaced.has(policy.name)) list ??= stored.slice(0, i);
+    else list?.push(policy);
+  }
+  for (const policy of replaced.values()) {
+    if (policy?.[direction] === undefined || !selects(policy.subject, labels)) continue;
+    list ??= stored.slice();
+    list.push(policy);
+  }
+  return list ?? stored;
 }
 
 function* merged<T>(

@@ -1,6 +1,7 @@
 /**
  * Policies written to hold the event loop: huge, but legal, and in the largest namespace. One figure a shape: the
- * time from the object of a review to its answer, during which nothing else is answered.
+ * longest time during which nothing else is answered. To read the JSON, to read the object and to judge it are turns
+ * of their own.
  */
 import { DEFAULT_RULES_CONFIG } from '../../src/decision/enforcement.ts';
 import { judge } from '../../src/decision/judge.ts';
@@ -84,11 +85,14 @@ function run(pods: number, policies: number): void {
   for (const [note, spec] of Object.entries(SPECS)) {
     const text = JSON.stringify(policyOf(cluster.spaces[0] ?? '', spec));
     const time = (): number => {
+      const turns = [performance.now()];
       const object = JSON.parse(text) as RawObject;
-      const begin = performance.now();
-      const change: RawChange = { operation: 'CREATE', object, oldObject: null };
-      judge(store, changeOf(change), context);
-      return performance.now() - begin;
+      turns.push(performance.now());
+      const change = changeOf({ operation: 'CREATE', object, oldObject: null } satisfies RawChange);
+      turns.push(performance.now());
+      judge(store, change, context);
+      turns.push(performance.now());
+      return Math.max(...turns.slice(1).map((end, i) => end - (turns[i] ?? end)));
     };
     const times = Array.from({ length: TIMES }, time);
     const shape = { unit: 'ms', pods, policies, note };
