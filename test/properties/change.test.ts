@@ -1,58 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Change } from '../../src/model/change.ts';
 import { aroundChange, overlay, type View } from '../../src/model/overlay.ts';
-import { parseNetworkPolicy } from '../../src/model/parse/policy.ts';
 import { diffConnections } from '../../src/simulate/diff.ts';
 import { listConnections } from '../../src/simulate/list.ts';
 import { simulate } from '../../src/simulate/simulate.ts';
-import type { PolicyObject, World } from '../reference/objects.ts';
+import type { PolicyObject } from '../reference/objects.ts';
 import { verdict } from '../reference/reference.ts';
 import { putObject, removeObject, storeOf, viewOf } from '../reference/store.ts';
 import { runs } from '../runs.ts';
+import { caseOf, changed } from './changed.ts';
 import { NAMES, PORT_NUMBERS, PROTOCOLS, policy, rule } from './policies.ts';
 import { between, names, sorted } from './rows.ts';
 import { isListed, OUTSIDE, podNames, policiesOf, tieredWorld, world } from './worlds.ts';
-
-interface Case {
-  readonly before: World;
-  readonly after: World;
-  readonly change: Change;
-}
-
-/** A random cluster and a policy created, replaced or deleted in it. */
-const changed: fc.Arbitrary<Case> = fc.oneof(world, tieredWorld).chain((made) => {
-  const stored = policiesOf(made);
-  // A namespace exists before anything is created in it.
-  const spaces = new Set(made.objects.filter(({ kind }) => kind === 'Namespace').map((o) => o.metadata.name));
-  const create = policy('fresh')
-    .filter(({ metadata }) => spaces.has(metadata.namespace ?? ''))
-    .map((object) => caseOf(made, undefined, object));
-  if (stored.length === 0) return create;
-  const some = fc.constantFrom(...stored);
-  const remove = some.map((object) => caseOf(made, object, undefined));
-  const update = fc.tuple(some, policy('any')).map(([old, { spec }]) => caseOf(made, old, { ...old, spec }));
-  return fc.oneof(create, remove, update);
-});
-
-function caseOf(before: World, old: PolicyObject | undefined, now: PolicyObject | undefined): Case {
-  const rest = before.objects.filter((object) => object !== old);
-  const after = { ...before, objects: now === undefined ? rest : [...rest, now] };
-  if (old === undefined && now !== undefined) {
-    return {
-      before,
-      after,
-      change: { operation: 'CREATE', before: undefined, after: parseNetworkPolicy(now) },
-    };
-  }
-  if (old === undefined) throw new Error('a change has an object');
-  const parsed = parseNetworkPolicy(old);
-  if (now === undefined) {
-    return { before, after, change: { operation: 'DELETE', before: parsed, after: undefined } };
-  }
-  return { before, after, change: { operation: 'UPDATE', before: parsed, after: parseNetworkPolicy(now) } };
-}
 
 const grain = fc.constantFrom<'pod' | 'workload'>('pod', 'workload');
 const facts = (view: View, by: 'pod' | 'workload') =>
