@@ -61,10 +61,11 @@ export function apiCuts(simulation: Simulation): ApiCut[] {
     | { readonly before: Policies; readonly after: Policies; readonly how: ApiCut['how'] | undefined }
     | undefined;
   for (const subject of simulation.subjects) {
-    const { podClass, directions, egress } = subject;
+    const { podClass, directions } = subject;
     if (!directions.includes('egress') || !canLose(simulation, subject, 'egress')) continue;
     const use = apiUseOf(podClass);
     if (use === undefined) continue;
+    const { egress } = subject;
     endpoints ??= apiEndpoints(simulation.after.snapshot);
     // Pods under the same policies fare alike: the API server is the same for all.
     if (

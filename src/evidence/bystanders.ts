@@ -18,16 +18,16 @@ export const MOST_PAIRS = 256;
 
 /** Counts the workloads that lose any connection to or from the change's subjects and are in no loss. */
 export function bystandersOf(simulation: Simulation, losses: readonly Loss[]): Bystanders {
-  const subjects = simulation.subjects.filter(({ ingress, egress, directions }) =>
-    directions.some((direction) => (direction === 'ingress' ? ingress : egress).after.length > 0),
+  const subjects = simulation.subjects.filter((subject) =>
+    subject.directions.some((direction) => subject[direction].after.length > 0),
   );
   if (subjects.length === 0) return { count: 0, exact: true };
   const weight = simulation.weight;
   const classes = allClasses(simulation.after, Math.floor(MOST_PAIRS / weight / subjects.length));
   if (classes === undefined || !simulation.budget.spend(2 * classes.length * subjects.length)) {
-    const cut = subjects.some(({ ingress, egress, directions }) =>
-      directions.some((direction) => {
-        const { before, after } = direction === 'ingress' ? ingress : egress;
+    const cut = subjects.some((subject) =>
+      subject.directions.some((direction) => {
+        const { before, after } = subject[direction];
         return before.length === 0 && after.length > 0;
       }),
     );

@@ -31,9 +31,10 @@ export function gainsOf(simulation: Simulation): Gains {
   let looks = MOST_PAIRS;
   let complete = true;
   const partly: { podClass: PodClass; direction: Direction }[] = [];
-  for (const { podClass, directions, ingress, egress } of simulation.subjects) {
+  for (const subject of simulation.subjects) {
+    const { podClass, directions } = subject;
     for (const direction of directions) {
-      const { before, after } = direction === 'ingress' ? ingress : egress;
+      const { before, after } = subject[direction];
       if (before.length === 0) continue;
       if (after.length === 0) {
         const list = opened.get(direction);

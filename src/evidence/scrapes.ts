@@ -36,7 +36,7 @@ export function scrapeCuts(simulation: Simulation): ScrapeCut[] {
   let scrapers: readonly PodClass[] | undefined;
   let monitors: readonly Monitor[] | undefined;
   for (const subject of subjects) {
-    const { podClass, directions, ingress } = subject;
+    const { podClass, directions } = subject;
     if (!directions.includes('ingress') || !canLose(simulation, subject, 'ingress')) continue;
     monitors ??= monitorsOf(after, podClass.space.name);
     for (const scrape of scrapesOf(after, podClass, monitors)) {
@@ -47,7 +47,8 @@ export function scrapeCuts(simulation: Simulation): ScrapeCut[] {
       }
       if (scrapers.some((one) => verdictOn(after, one, podClass, scrape.port) !== 'denied')) continue;
       const could = scrapers.filter((one) => verdictOn(before, one, podClass, scrape.port) === 'allowed');
-      if (could.length > 0) cuts.push({ ...scrape, podClass, scrapers: could, policies: ingress.after });
+      if (could.length > 0)
+        cuts.push({ ...scrape, podClass, scrapers: could, policies: subject.ingress.after });
     }
   }
   return cuts;

@@ -55,6 +55,7 @@ export function policyShares(
   // What Prometheus alone loses is told by probe-or-metrics-cut.
   const losses = scrapes.length === 0 ? all : all.filter((loss) => !scrapes.some((one) => isSame(one, loss)));
   const closed = closedServices(simulation);
+  if (losses.length === 0 && closed.size === 0) return NOTHING_LOST;
   const byService = Map.groupBy(losses, ({ need, direction }) =>
     direction === 'ingress' ? need.service : undefined,
   );
@@ -83,6 +84,14 @@ export function policyShares(
   const [routes, clients] = parted(rest, ({ need }) => need.route !== undefined);
   return { outages, routes, clients, serviceRoutes: [], serviceClients: [] };
 }
+
+const NOTHING_LOST: Shares = Object.freeze({
+  outages: [],
+  routes: [],
+  clients: [],
+  serviceRoutes: [],
+  serviceClients: [],
+});
 
 /** What an update of a Service cuts, its names left aside. */
 export function serviceShares(simulation: Simulation, { losses, reached }: ServiceLosses): Shares {

@@ -132,10 +132,7 @@ export const connectivityLost: Rule = {
 function* checkPolicy(context: RuleContext): Iterable<Statement> {
   const { evidence, change, simulation } = context;
   const { complete } = evidence.losses();
-  const losses = evidence.shares().clients;
-  const groups = [...Map.groupBy(losses.toSorted(byName), groupKey)]
-    .sort(([one, [a]], [other, [b]]) => rank(a?.need.grade) - rank(b?.need.grade) || compareTexts(one, other))
-    .map(([, group]) => group);
+  const groups = groupsOf(evidence.shares().clients);
   const changed = change.after ?? change.before;
   const name = changed?.kind === 'NetworkPolicy' ? policyText(changed) : '';
   for (const group of groups.slice(0, MOST_NAMED)) yield lossText(context, group, changed);
@@ -162,6 +159,14 @@ function* checkPolicy(context: RuleContext): Iterable<Statement> {
       see: 'portent diff -f FILE',
     };
   }
+}
+
+/** Those that lose the same for the same reason, the declared ones first. */
+function groupsOf(losses: readonly Loss[]): (readonly Loss[])[] {
+  if (losses.length === 0) return [];
+  return [...Map.groupBy(losses.toSorted(byName), groupKey)]
+    .sort(([one, [a]], [other, [b]]) => rank(a?.need.grade) - rank(b?.need.grade) || compareTexts(one, other))
+    .map(([, group]) => group);
 }
 
 /** One statement for all clients that lose the same port of the same target for the same reason. */

@@ -145,8 +145,9 @@ export const dnsCut: Rule = {
     /** Whether the changed policy selects them all: then a rule in it helps them all. */
     let everywhere = true;
     let last: { before: readonly NetworkPolicy[]; after: readonly NetworkPolicy[]; cut: boolean } | undefined;
-    for (const { podClass, directions, egress } of simulation.subjects) {
-      if (!directions.includes('egress') || egress.after.length === 0) continue;
+    for (const subject of simulation.subjects) {
+      if (!subject.directions.includes('egress') || subject.egress.after.length === 0) continue;
+      const { podClass, egress } = subject;
       // Pods under the same policies fare alike: the DNS is the same for all.
       if (
         last === undefined ||

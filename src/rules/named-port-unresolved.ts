@@ -83,7 +83,7 @@ export const namedPortUnresolved: Rule = {
     const policy = change.after;
     if (policy?.kind !== 'NetworkPolicy') return;
     const subjects = simulation.subjects.filter(
-      ({ directions, ingress }) => directions.includes('ingress') && ingress.after.includes(policy),
+      (subject) => subject.directions.includes('ingress') && subject.ingress.after.includes(policy),
     );
     if (subjects.length === 0) return;
     const names = subjects.flatMap(({ podClass }) => podClass.namedPorts);

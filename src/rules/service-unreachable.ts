@@ -145,12 +145,11 @@ export const serviceUnreachable: Rule = {
     ],
   },
   *check(context) {
-    const outages = context.evidence
-      .shares()
-      .outages.toSorted(
-        (a, b) => rank(a) - rank(b) || compareTexts(serviceText(a.service), serviceText(b.service)),
-      );
-    if (outages.length === 0) return;
+    const found = context.evidence.shares().outages;
+    if (found.length === 0) return;
+    const outages = found.toSorted(
+      (a, b) => rank(a) - rank(b) || compareTexts(serviceText(a.service), serviceText(b.service)),
+    );
     for (const outage of outages.slice(0, MOST_NAMED)) yield outageText(context, outage);
     const more = outages.slice(MOST_NAMED);
     if (more.length === 0) return;
