@@ -87,10 +87,8 @@ export function boundedWarnings(lines: readonly string[]): string[] {
   const reserve = bytes(restText(lines.length));
   let left = WARNINGS_BYTES;
   for (let i = 0; i < lines.length; i++) {
-    const given = lines[i] as string;
-    const fits = given.length <= WARNING_LENGTH && PLAIN.test(given);
-    const line = fits ? given : clipBytes(printable(given), WARNING_LENGTH);
-    const size = fits ? given.length : bytes(line);
+    const line = clipBytes(printable(lines[i] as string), WARNING_LENGTH);
+    const size = bytes(line);
     const last = i === lines.length - 1;
     if (size > left - (last ? 0 : reserve)) {
       kept.push(restText(lines.length - i));

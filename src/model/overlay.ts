@@ -253,7 +253,8 @@ class Overlay implements View {
     const isolating = this.#isolating[direction];
     const known = isolating.get(podClass);
     if (known !== undefined) return known;
-    const list = layered(podClass.space.isolating(podClass, direction), here, podClass, direction);
+    const { stored, added } = this.isolation(podClass, direction);
+    const list = layered(stored, here, added);
     isolating.set(podClass, list);
     return list;
   }
@@ -312,21 +313,13 @@ class Overlay implements View {
 function layered(
   stored: readonly NetworkPolicy[],
   replaced: ReadonlyMap<string, NetworkPolicy | undefined>,
-  { labels }: PodClass,
-  direction: Direction,
+  added: readonly NetworkPolicy[],
 ): readonly NetworkPolicy[] {
-  let list: NetworkPolicy[] | undefined;
-  for (let i = 0; i < stored.length; i++) {
-    const policy = stored[i] as NetworkPolicy;
-    if (replaced.has(policy.name)) list ??= stored.slice(0, i);
-    else list?.push(policy);
-  }
-  for (const policy of replaced.values()) {
-    if (policy?.[direction] === undefined || !selects(policy.subject, labels)) continue;
-    list ??= stored.slice();
-    list.push(policy);
-  }
-  return list ?? stored;
+  const kept = stored.some(({ name }) => replaced.has(name))
+    ? stored.filter(({ name }) => !replaced.has(name))
+    : stored;
+  if (added.length === 0) return kept;
+  return kept.length === 0 ? added : [...kept, ...added];
 }
 
 function* merged<T>(

@@ -54,7 +54,7 @@ function cannotDial(from: Point, to: Point): boolean {
 }
 
 /** What a reach says of one port. */
-export function verdictAt({ allowed, unknown }: Reach, protocol: Protocol, port: number): Verdict {
+function verdictAt({ allowed, unknown }: Reach, protocol: Protocol, port: number): Verdict {
   if (hasConnection(allowed, protocol, port)) return 'allowed';
   return hasConnection(unknown, protocol, port) ? 'unknown' : 'denied';
 }
