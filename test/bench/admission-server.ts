@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fastify } from 'fastify';
 import { configOf } from '../../src/config/config.ts';
 import { start } from '../../src/main.ts';
@@ -57,6 +58,15 @@ async function empty(): Promise<number> {
 }
 
 const port = await (what === 'empty' ? empty() : portent());
-process.send?.({ port, rss: process.memoryUsage().rss });
-process.on('message', () => process.send?.({ port, rss: process.memoryUsage().rss }));
+process.send?.({ port });
+/** Looked at each millisecond, and only from the first question on: it takes time itself. */
+const delay = monitorEventLoopDelay({ resolution: 1 });
+process.on('message', (question) => {
+  if (question === 'rss') process.send?.({ rss: process.memoryUsage().rss });
+  else {
+    process.send?.({ held: delay.max / 1e6 });
+    delay.enable();
+    delay.reset();
+  }
+});
 process.on('disconnect', () => process.exit(0));

@@ -1,19 +1,15 @@
 /**
  * Policies written to hold the event loop: huge, but legal, and in the largest namespace. One figure a shape: the
- * longest time during which nothing else is answered. To read the JSON, to read the object and to judge it are turns
- * of their own.
+ * longest time during which a server answers nobody else, from the bytes to the answer; `hostile_first` when it was
+ * just started, and nothing of its code was compiled.
  */
-import { DEFAULT_RULES_CONFIG } from '../../src/decision/enforcement.ts';
-import { judge } from '../../src/decision/judge.ts';
-import { keepQuick } from '../../src/server/latency.ts';
-import { type RawChange, randomChanges } from './changes.ts';
 import { benchCluster, type RawObject } from './cluster.ts';
 import { print, quantile } from './figures.ts';
-import { changeOf, loadCluster } from './load.ts';
+import { reviewOf } from './review.ts';
+import { BenchServer } from './servers.ts';
 
 /** An object of the API server has at most about 1.5 MB. */
 const MANY = 12_000;
-const WARM = 3_000;
 const TIMES = 5;
 
 const each = <T>(make: (index: number) => T): T[] => Array.from({ length: MANY }, (_, index) => make(index));
@@ -76,27 +72,23 @@ const SPECS: Readonly<Record<string, object>> = {
   },
 };
 
-function run(pods: number, policies: number): void {
-  const cluster = benchCluster(pods, policies);
-  const store = loadCluster(cluster);
-  const context = { config: DEFAULT_RULES_CONFIG, dryRun: false, earlier: [] };
-  for (const change of randomChanges(cluster, WARM)) judge(store, changeOf(change), context);
+async function run(pods: number, policies: number): Promise<void> {
+  const { spaces } = benchCluster(pods, policies);
   for (const [note, spec] of Object.entries(SPECS)) {
-    const text = JSON.stringify(policyOf(cluster.spaces[0] ?? '', spec));
-    const time = (): number => {
-      const turns = [performance.now()];
-      const object = JSON.parse(text) as RawObject;
-      turns.push(performance.now());
-      const change = changeOf({ operation: 'CREATE', object, oldObject: null } satisfies RawChange);
-      turns.push(performance.now());
-      judge(store, change, context);
-      turns.push(performance.now());
-      return Math.max(...turns.slice(1).map((end, i) => end - (turns[i] ?? end)));
-    };
-    const times = Array.from({ length: TIMES }, time);
+    const object = policyOf(spaces[0] ?? '', spec);
+    const body = reviewOf({ operation: 'CREATE', object, oldObject: null }, 0);
+    const server = await BenchServer.start('portent', String(pods), String(policies));
+    const held: number[] = [];
+    await server.held();
+    for (let i = 0; i < TIMES; i++) {
+      await server.roundTrip(body);
+      held.push(await server.held());
+    }
+    await server.stop();
     const shape = { unit: 'ms', pods, policies, note };
-    print({ name: 'hostile_first', value: times[0] ?? Number.NaN, ...shape });
-    print({ name: 'hostile_p50', value: quantile(times, 0.5), ...shape });
+    print({ name: 'hostile_first', value: held[0] ?? Number.NaN, ...shape });
+    print({ name: 'hostile_p50', value: quantile(held, 0.5), ...shape });
+    print({ name: 'hostile_max', value: quantile(held, 1), ...shape });
   }
 }
 
@@ -109,6 +101,4 @@ function policyOf(namespace: string, spec: object): RawObject {
   };
 }
 
-// V8 compiles as in `portent serve`. Its collector is left alone: what pauses cost, the whole server shows.
-keepQuick();
-run(10_000, 1_000);
+await run(10_000, 1_000);
