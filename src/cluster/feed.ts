@@ -8,6 +8,7 @@ import { cniFacts, newCniInputs } from './consumers.ts';
 import type { SourceReport } from './contact.ts';
 import { errorText } from './contact.ts';
 import { healthOf, withUnseen } from './health.ts';
+import { Hold } from './hold.ts';
 import { CONFIG_MAP, type CoreKind, type PolicySink, REQUIRED } from './kinds.ts';
 import { type Logger, SILENT } from './logger.ts';
 import { OptionalKinds } from './optional.ts';
@@ -44,6 +45,8 @@ export interface Feed {
   onChange(listener: () => void): () => void;
   /** Whether a user may exempt objects of a namespace; within so many milliseconds, and never throws. */
   mayExempt(user: Asker, namespace: string, milliseconds: number): Promise<RightAnswer>;
+  /** Keeps the snapshot as it is until what it gives is called; what the watches bring meanwhile waits. */
+  hold(): () => void;
   /** Ends every watch and connection. The snapshot stays readable. */
   stop(): Promise<void>;
 }
@@ -78,6 +81,7 @@ class LiveFeed implements Feed {
   readonly #wanted: readonly Reflector[];
   readonly #optional: OptionalKinds;
   readonly #inputs = newCniInputs();
+  readonly #hold = new Hold();
   readonly #listeners = new Set<() => void>();
   readonly #waiting = new Set<() => void>();
   #ready = false;
@@ -100,7 +104,7 @@ class LiveFeed implements Feed {
     this.#stated = cniOverride ?? {};
     store.cni = withStated(store.cni, this.#stated);
     const onChange = (): void => this.#changed();
-    const common = { access, timings, logger, onChange };
+    const common = { access, timings, logger, onChange, hold: this.#hold };
     const follow = ({ label, path, consumer }: CoreKind, required: boolean): Reflector =>
       new Reflector({ ...common, kind: label, path, required, consumer: consumer(store, this.#inputs) });
     store.readsConfigMaps = configMaps;
@@ -156,6 +160,10 @@ class LiveFeed implements Feed {
     return this.#rights.mayExempt(user, namespace, milliseconds);
   }
 
+  hold(): () => void {
+    return this.#hold.take();
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     clearTimeout(this.#soon);
@@ -186,6 +194,8 @@ class LiveFeed implements Feed {
   }
 
   #refresh(): void {
+    // The next look is at most a second away.
+    if (this.#hold.over !== undefined) return;
     const before = this.#store.health;
     const health = this.#health();
     this.#store.health = health;

@@ -3,6 +3,7 @@ import type { Store } from '../model/store.ts';
 import type { Access } from './access.ts';
 import { errorText, type SourceReport } from './contact.ts';
 import { type Discovery, discover, type ServedKind } from './discovery.ts';
+import type { Hold } from './hold.ts';
 import { OPTIONAL, type OptionalKind, optionalLabel } from './kinds.ts';
 import { type Logger, SILENT } from './logger.ts';
 import { rawAt, textAt } from './raw.ts';
@@ -25,6 +26,8 @@ export interface OptionalOptions {
   readonly onGroups: (groups: readonly string[]) => void;
   /** Kinds that do not belong to the model, besides those that do. */
   readonly more?: readonly OptionalKind[];
+  /** While it is on, nothing is written to the model. */
+  readonly hold?: Hold;
 }
 
 interface Followed {
@@ -154,12 +157,13 @@ export class OptionalKinds {
 
   #follow(optional: OptionalKind, served: ServedKind, path: string): void {
     if (this.#stop.signal.aborted) return;
-    const { access, store, timings = TIMINGS, logger, onChange } = this.#options;
+    const { access, store, timings = TIMINGS, logger, onChange, hold } = this.#options;
     const options: ReflectorOptions = {
       kind: optionalLabel(optional),
       path,
       access,
       timings,
+      hold,
       consumer: this.#noticing(optional, optional.consumer(store, `${served.group}/${served.version}`)),
       ...(optional.metadataOnly === true ? { accept: METADATA_LIST, watchAccept: METADATA_WATCH } : {}),
       ...(logger === undefined ? {} : { logger }),
@@ -189,7 +193,7 @@ export class OptionalKinds {
   async #drop(optional: OptionalKind, followed: Followed): Promise<void> {
     this.#followed.delete(optional);
     await followed.reflector.stop();
-    followed.reflector.clear();
+    await followed.reflector.clear();
     this.#log.info({ kind: optionalLabel(optional) }, `${optionalLabel(optional)}: no longer served`);
   }
 

@@ -3,6 +3,7 @@ import type { Access } from './access.ts';
 import { ApiError } from './api-error.ts';
 import { Contact, errorText, type SourceReport } from './contact.ts';
 import { cannotStream, lostPlace, OrderError, refusalOf, refusalText } from './failures.ts';
+import type { Hold } from './hold.ts';
 import { Known, versionNumber } from './known.ts';
 import { GarbledError } from './lines.ts';
 import { type Logger, SILENT } from './logger.ts';
@@ -33,6 +34,8 @@ export interface ReflectorOptions {
   readonly logger?: Logger;
   /** The objects or the state may have changed. */
   readonly onChange?: () => void;
+  /** While it is on, the consumer is told nothing. */
+  readonly hold?: Hold | undefined;
   readonly random?: () => number;
   readonly now?: () => number;
 }
@@ -85,7 +88,9 @@ export class Reflector {
   }
 
   /** Takes every object out of the consumer: the kind is gone from the API server. Call after `stop`. */
-  clear(): void {
+  async clear(): Promise<void> {
+    const { hold } = this.#options;
+    while (hold?.over !== undefined) await hold.over;
     for (const { namespace, name } of this.#known.all()) this.#remove(namespace, name);
     this.#options.onChange?.();
   }
@@ -114,26 +119,30 @@ export class Reflector {
   }
 
   async #list(): Promise<void> {
-    const { access, path, accept } = this.#options;
+    const { access, path, accept, hold } = this.#options;
     const { headMs, silenceMs } = this.#timings;
     let version = '';
     const signal = this.#controller.signal;
     const options = { ...(accept === undefined ? {} : { accept }), signal, headMs, silenceMs };
     for await (const page of listPages(access, path, options)) {
+      while (hold?.over !== undefined) await hold.over;
       if (page.first) this.#known.beginList();
       if (page.version !== '') version = page.version;
       this.#contact.heard();
       for (const [index, item] of page.items.entries()) {
         this.#put(item as Raw);
-        if (index % BATCH === BATCH - 1) await setImmediate();
+        if (index % BATCH !== BATCH - 1) continue;
+        await setImmediate();
+        while (hold?.over !== undefined) await hold.over;
       }
       if (this.#stopped) return;
     }
+    while (hold?.over !== undefined) await hold.over;
     this.#completeList(version);
   }
 
   async #watch(initial: boolean): Promise<void> {
-    const { access, path, watchAccept } = this.#options;
+    const { access, path, watchAccept, hold } = this.#options;
     const { headMs, silenceMs, listSilenceMs } = this.#timings;
     const opened = this.#now();
     let heard = false;
@@ -152,6 +161,7 @@ export class Reflector {
       onBytes: () => this.#contact.heard(),
     });
     for await (const events of stream.chunks()) {
+      while (hold?.over !== undefined) await hold.over;
       for (const event of events) {
         if (this.#stopped) return;
         this.#apply(event);

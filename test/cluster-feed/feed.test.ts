@@ -172,6 +172,21 @@ test('follows creations, changes and deletions, and equals a fresh list object b
   await sameAsListed();
 });
 
+test('while somebody reads it over several turns it stays as it is, and then catches up', async () => {
+  const labels = () => String(feed.snapshot.spaces.get('shop')?.services.get('web')?.labels);
+  const before = labels();
+  const { health } = feed.snapshot;
+  const release = feed.hold();
+  await cluster.kubectl(['-n', 'shop', 'label', 'service/web', 'held=yes']);
+  // Longer than the health is left alone.
+  await setTimeout(1500);
+  assert.equal(labels(), before);
+  assert.equal(feed.snapshot.health, health);
+  release();
+  await until('the label', () => labels().includes('held'));
+  await sameAsListed();
+});
+
 test('a saved snapshot loads to the same model, and holds nothing confidential', async () => {
   const { objects, problems } = await readLive({ kubeconfigPath: cluster.kubeconfigPath });
   assert.deepEqual(problems, []);

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { type Access, openAccess } from '../../src/cluster/access.ts';
 import { policyConsumer } from '../../src/cluster/consumers.ts';
+import { Hold } from '../../src/cluster/hold.ts';
 import type { Raw } from '../../src/cluster/raw.ts';
 import { Reflector, type ReflectorOptions } from '../../src/cluster/reflector.ts';
 import { Store } from '../../src/model/store.ts';
@@ -98,6 +99,59 @@ test('streams the initial list, then follows events', async () => {
   assert.equal(query.get('allowWatchBookmarks'), 'true');
   const seconds = Number(query.get('timeoutSeconds'));
   assert.ok(seconds >= 240 && seconds <= 480, `${seconds}`);
+});
+
+test('while somebody reads the model it stays as it is, and then everything follows, in order', async () => {
+  let open: Exchange | undefined;
+  const hold = new Hold();
+  server.script = (exchange) => {
+    stream(exchange, 10, [object('a', 3), object('b', 7)]);
+    open = exchange;
+  };
+  const early = hold.take();
+  start({ hold });
+  await setTimeout(100);
+  assert.equal(names(), '');
+  early();
+  await until('listed', live);
+  const [one, two] = [hold.take(), hold.take()];
+  open?.event('ADDED', object('c', 11));
+  open?.event('MODIFIED', object('a', 12));
+  one();
+  one();
+  await setTimeout(100);
+  assert.equal(names(), 'a,b');
+  open?.event('MODIFIED', object('a', 13));
+  open?.event('DELETED', object('b', 14));
+  two();
+  assert.equal(names(), 'a,b', 'not in the middle of a turn');
+  await until('followed', () => names() === 'a,c' && held.get('a') === '13');
+  assert.equal(reflector.report().consumerErrors, 0);
+});
+
+test('a list in pages waits too, and so does a kind that is forgotten', async () => {
+  const hold = new Hold();
+  let release = (): void => {};
+  server.script = (exchange) => {
+    const { query } = exchange;
+    if (initial(exchange)) return exchange.status(422, 'Invalid', 'sendInitialEvents is forbidden');
+    if (query.has('watch')) return;
+    release = hold.take();
+    exchange.json({ metadata: { resourceVersion: '10' }, items: [object('a', 3)] });
+  };
+  start({ hold });
+  await setTimeout(200);
+  assert.deepEqual([names(), live()], ['', false]);
+  release();
+  await until('listed', () => names() === 'a' && live());
+  release = hold.take();
+  await reflector.stop();
+  const cleared = reflector.clear();
+  await setTimeout(20);
+  assert.equal(names(), 'a');
+  release();
+  await cleared;
+  assert.equal(names(), '');
 });
 
 test('a server that cannot stream lists is asked for pages of 500 of one resourceVersion', async () => {
