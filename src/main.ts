@@ -3,9 +3,11 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
 import { denialNote } from './admission/denial.ts';
-import type { Outcome } from './admission/handle.ts';
+import type { AdmissionDeps, Outcome } from './admission/handle.ts';
 import type { MayExempt } from './admission/judging.ts';
 import { Recent } from './admission/recent.ts';
+import { rehearse } from './admission/rehearsal/rehearse.ts';
+import { type HoldModel, Turns } from './admission/turns.ts';
 import type { DenialEvents } from './cluster/events.ts';
 import type { Feed } from './cluster/feed.ts';
 import type { PolicySink } from './cluster/kinds.ts';
@@ -14,7 +16,7 @@ import type { ConfigFileSource } from './config/file.ts';
 import { inPod } from './config/kubeconfig.ts';
 import { LiveConfig } from './config/live.ts';
 import { standardTlsDirectory } from './config/load.ts';
-import { judge } from './decision/judge.ts';
+import { judgeInSteps } from './decision/judge.ts';
 import type { Snapshot } from './model/snapshot.ts';
 import { RULE_IDS } from './rules/index.ts';
 import type { CallersConfig } from './server/callers.ts';
@@ -57,6 +59,8 @@ export interface Running {
   readonly authorityPath: string | undefined;
   /** Resolves when the model was loaded once. */
   readonly loaded: Promise<void>;
+  /** Answers made-up reviews, so that the first real ones find compiled code; ends early when the webhook stops. */
+  rehearse(): Promise<void>;
   /** Not ready, but serving, for `shutdown.lameDuckSeconds` unless it is to be quick; then the end. */
   stop(how?: 'gently' | 'quickly'): Promise<void>;
 }
@@ -92,21 +96,23 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
     },
   });
   for (const { name, spec } of options.policies ?? []) live.put(name, spec);
+  const admission: AdmissionDeps = {
+    snapshot: () => cluster.snapshot,
+    judge: (snapshot, change, context) =>
+      judgeInSteps(snapshot, change, {
+        ...context,
+        config: live.current,
+        budget: live.current.budget,
+        now: Date.now(),
+        fixes: false,
+      }),
+    recent,
+    turns: new Turns(cluster.hold),
+    ...(cluster.mayExempt === undefined ? {} : { mayExempt: cluster.mayExempt }),
+    now: () => performance.now(),
+  };
   const webhook = buildServer({
-    admission: {
-      snapshot: () => cluster.snapshot,
-      judge: (snapshot, change, context) =>
-        judge(snapshot, change, {
-          ...context,
-          config: live.current,
-          budget: live.current.budget,
-          now: Date.now(),
-          fixes: false,
-        }),
-      recent,
-      ...(cluster.mayExempt === undefined ? {} : { mayExempt: cluster.mayExempt }),
-      now: () => performance.now(),
-    },
+    admission,
     metrics,
     logger,
     limits: { ...config.limits },
@@ -122,7 +128,9 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
   );
   const looking = setInterval(() => live.look(), CONFIG_PERIOD);
   looking.unref();
+  const ended = new AbortController();
   const end = async (): Promise<void> => {
+    ended.abort();
     clearInterval(looking);
     lag.stop();
     memory.stop();
@@ -156,6 +164,16 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
     metricsPort: portOf(figures.address()),
     authorityPath: serving.authorityPath,
     loaded: cluster.loaded,
+    rehearse: async () => {
+      const begin = performance.now();
+      try {
+        const reviews = await rehearse(admission, ended.signal);
+        logger.info({ reviews, milliseconds: Math.round(performance.now() - begin) }, 'rehearsed');
+      } catch (error) {
+        // Nobody waits for it; the first reviews are only slower.
+        logger.error({ err: error }, 'the rehearsal failed');
+      }
+    },
     stop: async (how = 'gently') => {
       webhook.lameDuck();
       // What an uninstall deletes meanwhile is not to be made again.
@@ -195,7 +213,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     keepSmall();
     running = await start(options, log);
     // Not before: what is compiled while the model is loaded adds to its peak.
-    void running.loaded.then(keepQuick);
+    void running.loaded.then(keepQuick).then(running.rehearse);
   } catch (error) {
     // Or its handler for an ordinary end would turn the failure into success.
     grace.uninstall();
@@ -226,6 +244,8 @@ interface Cluster {
   /** Left out when there are to be none, or there is no API server to write them to. */
   readonly events?: DenialEvents;
   readonly mayExempt?: MayExempt;
+  /** Left out: nobody writes to the snapshot. */
+  readonly hold?: HoldModel;
   readonly stop: () => Promise<void>;
 }
 
@@ -278,6 +298,7 @@ async function open(options: ServeOptions, { logger }: Log, policies: PolicySink
     watches: () => figuresOf(feed),
     sources: () => feed.sources().map((source) => ({ ...source })),
     ...(events === undefined ? {} : { events }),
+    hold: () => feed.hold(),
     mayExempt: (user, namespace, milliseconds) => feed.mayExempt(user, namespace, milliseconds),
     stop: async () => {
       await Promise.all([feed.stop(), events?.stop()]);

@@ -1,18 +1,21 @@
-import { setImmediate } from 'node:timers/promises';
 import { boundedWarnings } from '../decision/words.ts';
 import { type Change, changedObject } from '../model/change.ts';
 import type { Snapshot } from '../model/snapshot.ts';
+import type { Steps } from '../simulate/steps.ts';
 import { allowance, answerOf, failure } from './answer.ts';
 import { changeOf } from './change-of.ts';
 import type { Judge, Judged, MayExempt } from './judging.ts';
 import type { Recent } from './recent.ts';
 import { askerOf, isProblem, type Review, type ReviewProblem, readReview } from './review.ts';
+import type { Turns } from './turns.ts';
 
 /** What a review is answered with. */
 export interface AdmissionDeps {
   readonly snapshot: () => Snapshot;
   readonly judge: Judge;
   readonly recent: Recent;
+  /** For judgements that take several. */
+  readonly turns: Turns;
   /** Left out where there is no API server to ask. */
   readonly mayExempt?: MayExempt;
   /** Milliseconds, never going back. */
@@ -51,7 +54,7 @@ export interface Answer {
   readonly outcome?: Outcome;
   readonly problem?: ReviewProblem;
   /**
-   * Set when others are to be answered first, for the object is huge, or when an exemption hangs on a right of the
+   * Set when there is so much to judge that others are answered in between, or when an exemption hangs on a right of the
    * user: asks for so many milliseconds at most, and gives the answer to send instead. Never rejects.
    */
   readonly later?: (milliseconds: number) => Promise<Answer>;
@@ -78,45 +81,33 @@ function answered(review: Review, deps: AdmissionDeps, start: number): Answer {
   const change = changeOf(review, review.judged);
   if ('reason' in change) return unreadable(change);
   const parse = deps.now() - start;
-  if (!isHuge(change)) return judged(review, change, parse, deps);
-  return { status: 200, response: '', later: (most) => afterOthers(review, change, parse, deps, most) };
+  const { done, value } = judging(review, change, parse, deps).next();
+  if (done === true) return value;
+  // Begun anew when it is its turn: until then the model may change.
+  return { status: 200, response: '', later: (most) => inTurn(review, change, parse, deps, most) };
 }
 
-/** Rules, peers and ports that take some 10 ms to read, and as long to judge. */
-const HUGE = 5000;
-
-function isHuge({ before, after }: Change): boolean {
-  let parts = 0;
-  for (const object of [before, after]) {
-    if (object?.kind === 'NetworkPolicy') parts += object.makeup.ingressParts + object.makeup.egressParts;
-    else if (object !== undefined) parts += object.ports.length;
-  }
-  return parts > HUGE;
-}
-
-/** Judges when whoever waits has had his turn: to read an object of 12,000 rules held up the others long enough. */
-async function afterOthers(
+async function inTurn(
   review: Review,
   change: Change,
   parse: number,
   deps: AdmissionDeps,
   milliseconds: number,
 ): Promise<Answer> {
-  await setImmediate();
   try {
-    const answer = judged(review, change, parse, deps);
+    const answer = await deps.turns.run(() => judging(review, change, parse, deps));
     return answer.later === undefined ? answer : await answer.later(milliseconds);
   } catch (error) {
     return failed(review, error);
   }
 }
 
-function judged(review: Review, change: Change, parse: number, deps: AdmissionDeps): Answer {
+function* judging(review: Review, change: Change, parse: number, deps: AdmissionDeps): Steps<Answer> {
   const snapshot = deps.snapshot();
   const parsed = deps.now();
   const { user, dryRun } = review;
   const earlier = deps.recent.pending(snapshot, parsed);
-  const verdict = deps.judge(snapshot, change, { user, dryRun, earlier });
+  const verdict = yield* deps.judge(snapshot, change, { user, dryRun, earlier });
   const work: Work = { review, change, snapshot, parsed, parse };
   if (verdict.question === undefined) return finished(work, verdict, deps);
   return questioned(work, verdict, deps);

@@ -1,5 +1,6 @@
 import type { Change } from '../model/change.ts';
 import type { Snapshot } from '../model/snapshot.ts';
+import type { Steps } from '../simulate/steps.ts';
 
 /** What this layer reads of a judgement. */
 export interface Judged {
@@ -56,5 +57,5 @@ export interface JudgeContext {
   readonly earlier: readonly Change[];
 }
 
-/** The decision layer, with its configuration already given. Synchronous. */
-export type Judge = (snapshot: Snapshot, change: Change, context: JudgeContext) => Judged;
+/** The decision layer, with its configuration already given; in steps if there is much to judge. */
+export type Judge = (snapshot: Snapshot, change: Change, context: JudgeContext) => Steps<Judged>;

@@ -114,7 +114,8 @@ export const schema = z.strictObject({
             'What has arrived of unfinished reviews, together; past it the oldest is answered 503.',
         }),
       inFlight: whole(1, 10_000).default(64).meta({
-        description: 'Reviews at once that wait for word on an exemption; more are answered 429.',
+        description:
+          'Reviews at once that wait for word on an exemption, or for their turn because there is much to judge; more are answered 429.',
       }),
       connections: whole(1, 100_000)
         .default(1000)

@@ -1,8 +1,10 @@
 import { type Change, changedObject } from '../model/change.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Rule, User } from '../rules/rule.ts';
-import { modelProblem, type RuleRun, runRules } from '../rules/run.ts';
+import { modelProblem, type RuleRun, runRulesInSteps } from '../rules/run.ts';
+import { isLarge, isLong } from '../simulate/long.ts';
 import { simulate } from '../simulate/simulate.ts';
+import { finish, type Steps } from '../simulate/steps.ts';
 import { type Case, conclude, isSameObject, worst } from './conclude.ts';
 import { Enforcement, type RulesConfig } from './enforcement.ts';
 import type { Judgement, JudgementOfAll, UncheckedRule } from './judgement.ts';
@@ -29,14 +31,23 @@ export interface JudgeContext {
  * with a `question` stands as it is until somebody answers.
  */
 export function judge(snapshot: Snapshot, change: Change, context: JudgeContext): Judgement {
+  return finish(judgeInSteps(snapshot, change, context));
+}
+
+/** The same in steps, if there is much to judge; most changes are one. The snapshot must not change in between. */
+export function* judgeInSteps(snapshot: Snapshot, change: Change, context: JudgeContext): Steps<Judgement> {
   const { config, user, earlier, budget, rules, now, fixes } = context;
   const object = changedObject(change);
+  const inSteps = isLarge(change);
+  if (inSteps) yield;
   const simulation = simulate(snapshot, change, {
     earlier,
     ...(budget === undefined ? {} : { budget }),
   });
+  if (inSteps) yield;
+  if (isLong(simulation)) yield;
   const enforcement = new Enforcement(config, snapshot, object, user, now);
-  const runs = runRules(simulation, {
+  const runs = yield* runRulesInSteps(simulation, {
     settings: config,
     user,
     fixes,

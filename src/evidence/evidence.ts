@@ -2,6 +2,7 @@ import type { Route, Service } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import type { PodClass } from '../model/snapshot.ts';
 import type { Simulation } from '../simulate/contract.ts';
+import { finish, type Steps } from '../simulate/steps.ts';
 import { type ApiCut, apiCuts } from './api-use.ts';
 import { type Bystanders, bystandersOf } from './bystanders.ts';
 import { type CallbackCut, callbackCuts } from './callbacks.ts';
@@ -9,7 +10,7 @@ import { callersFor, ingressControllers } from './controllers.ts';
 import { type DnsTarget, dnsTargets } from './dns.ts';
 import { type Gains, gainsOf } from './gains.ts';
 import { indexOfClasses, type Referrer, type SpaceIndex } from './index-of-space.ts';
-import { type Losses, lossesOf } from './losses.ts';
+import { type Losses, lossesInSteps } from './losses.ts';
 import type { Caller } from './need.ts';
 import type { Sources } from './needs.ts';
 import { referrersOf } from './referrers.ts';
@@ -91,8 +92,18 @@ export class Evidence implements Sources {
 
   /** Needed connections that a policy change cuts. */
   losses(): Losses {
-    this.#losses ??= lossesOf(this.#simulation, this);
+    this.#losses ??= finish(lossesInSteps(this.#simulation, this));
     return this.#losses;
+  }
+
+  /** Works out in steps what takes longest of all for a policy change, before a rule asks for it at once. */
+  *prepare(): Steps<undefined> {
+    this.#losses ??= yield* lossesInSteps(this.#simulation, this);
+    yield;
+    const scrapes = this.scrapeCuts();
+    yield;
+    this.#shares ??= yield* policyShares(this.#simulation, this.#losses, scrapes);
+    return undefined;
   }
 
   /** Who else loses something. */
@@ -111,7 +122,7 @@ export class Evidence implements Sources {
     this.#shares ??=
       (change.after ?? change.before)?.kind === 'Service'
         ? serviceShares(this.#simulation, this.#ofService())
-        : policyShares(this.#simulation, this.losses(), this.scrapeCuts());
+        : finish(policyShares(this.#simulation, this.losses(), this.scrapeCuts()));
     return this.#shares;
   }
 

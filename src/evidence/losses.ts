@@ -8,6 +8,7 @@ import { canLose } from '../simulate/loss.ts';
 import { classPoint, type Point, pointOf } from '../simulate/point.ts';
 import { verdictOf } from '../simulate/reach.ts';
 import { sideOf } from '../simulate/side.ts';
+import { LOOKS_IN_STEP, type Steps } from '../simulate/steps.ts';
 import type { Caller, Need } from './need.ts';
 import {
   MOST_NEEDS,
@@ -40,14 +41,18 @@ export interface Losses {
 /** Losses after which nobody reads on. */
 const MOST_LOSSES = 300;
 
-/** The needs that held before a policy change and do not after it. Unknown verdicts are never a loss. */
-export function lossesOf(simulation: Simulation, sources: Sources): Losses {
+/**
+ * The needs that held before a policy change and do not after it. Unknown verdicts are never a loss. In steps:
+ * between two of them others may be served.
+ */
+export function* lossesInSteps(simulation: Simulation, sources: Sources): Steps<Losses> {
   const losses = new Map<string, Loss>();
   const reached = new Set<Service>();
   const kept: Need[] = [];
   const old = simulation.change.before;
   const named = old?.kind === 'NetworkPolicy' ? namedClients(simulation.after, old) : [];
   let left = MOST_NEEDS;
+  let looks = 0;
   for (const subject of simulation.subjects) {
     for (const direction of subject.directions) {
       const policies = subject[direction].after;
@@ -57,6 +62,11 @@ export function lossesOf(simulation: Simulation, sources: Sources): Losses {
       for (let i = 0; i < needs.length; i++) {
         const need = needs[i] as Need;
         left -= weight;
+        looks += weight;
+        if (looks > LOOKS_IN_STEP) {
+          looks = 0;
+          yield;
+        }
         if (left < 0 || losses.size >= MOST_LOSSES || !simulation.budget.spend(2 * weight)) {
           simulation.budget.skip('some of the connections that workloads need');
           return { losses: withoutKept(losses, kept), reached, complete: false };

@@ -7,6 +7,7 @@ import type { PodClass } from '../model/snapshot.ts';
 import { targetsOf } from '../simulate/backends.ts';
 import type { Simulation, Subject } from '../simulate/contract.ts';
 import { canLose } from '../simulate/loss.ts';
+import { LOOKS_IN_STEP, type Steps } from '../simulate/steps.ts';
 import type { Loss, Losses } from './losses.ts';
 import type { Caller, Grade } from './need.ts';
 import { opensPort } from './openings.ts';
@@ -46,15 +47,15 @@ export interface Shares {
 /** Looks through the policies of a Service's pods, in looks through small ones. */
 const MOST_LOOKS = 1000;
 
-/** What a policy change cuts. A Service without a client left is one matter, whoever the clients are. */
-export function policyShares(
+/** What a policy change cuts, in steps. A Service without a client left is one matter, whoever the clients are. */
+export function* policyShares(
   simulation: Simulation,
   { losses: all, reached, complete }: Losses,
   scrapes: readonly ScrapeCut[],
-): Shares {
+): Steps<Shares> {
   // What Prometheus alone loses is told by probe-or-metrics-cut.
   const losses = scrapes.length === 0 ? all : all.filter((loss) => !scrapes.some((one) => isSame(one, loss)));
-  const closed = closedServices(simulation);
+  const closed = yield* closedServices(simulation);
   if (losses.length === 0 && closed.size === 0) return NOTHING_LOST;
   const byService = Map.groupBy(losses, ({ need, direction }) =>
     direction === 'ingress' ? need.service : undefined,
@@ -129,13 +130,14 @@ function hitsAll(view: View, service: Service, group: readonly Loss[]): boolean 
 }
 
 /** Services with ready pods that policies now close to everybody, and did not before, with those policies. */
-function closedServices(simulation: Simulation): Map<Service, readonly NetworkPolicy[]> {
+function* closedServices(simulation: Simulation): Steps<Map<Service, readonly NetworkPolicy[]>> {
   const { after, before, subjects } = simulation;
   const closed = new Map<Service, readonly NetworkPolicy[]>();
   // A tier may let in what policies do not.
   if (after.snapshot.tiers.size > 0) return closed;
   const seen = new Set<Service>();
   let left = MOST_LOOKS;
+  let looks = 0;
   for (const subject of subjects) {
     if (!mayClose(simulation, subject)) continue;
     const { weight } = simulation;
@@ -146,6 +148,11 @@ function closedServices(simulation: Simulation): Map<Service, readonly NetworkPo
       const classes = after.behind(service);
       const cost = 2 * weight * classes.length * service.ports.length;
       left -= cost;
+      looks += cost;
+      if (looks > LOOKS_IN_STEP) {
+        looks = 0;
+        yield;
+      }
       if (left < 0 || !simulation.budget.spend(cost)) {
         simulation.budget.skip('whether anybody is still let in to some of the Services');
         return closed;

@@ -1,6 +1,6 @@
 /**
- * The model as its readers see it. One snapshot is read once per request, synchronously, from overlay to
- * decision; nothing is awaited in between, so no reader ever sees it change (docs/adr/0001).
+ * The model as its readers see it. One snapshot is read from overlay to decision, in one turn of the event loop or
+ * while it is held, so no reader ever sees it change (docs/adr/0001 and 0007).
  */
 import type { Labels } from './labels.ts';
 import type {

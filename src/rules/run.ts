@@ -2,6 +2,8 @@ import { Evidence } from '../evidence/evidence.ts';
 import { changedObject } from '../model/change.ts';
 import type { Simulation } from '../simulate/contract.ts';
 import { foreignCaveatIn } from '../simulate/foreign.ts';
+import { isLong } from '../simulate/long.ts';
+import { finish, type Steps } from '../simulate/steps.ts';
 import { aspectsOf, bitsOf } from './aspects.ts';
 import { RULES } from './index.ts';
 import { NOTICED } from './reads.ts';
@@ -31,6 +33,11 @@ export interface RunOptions {
  * caught here: the caller answers for the request as a whole.
  */
 export function runRules(simulation: Simulation, options: RunOptions): RuleRun[] {
+  return finish(runRulesInSteps(simulation, options));
+}
+
+/** The same, in steps if the simulation is a long one. */
+export function* runRulesInSteps(simulation: Simulation, options: RunOptions): Steps<RuleRun[]> {
   const { settings, user, isOff, rules = RULES, fixes = true } = options;
   const { change, before, after } = simulation;
   const { kind } = changedObject(change);
@@ -48,7 +55,9 @@ export function runRules(simulation: Simulation, options: RunOptions): RuleRun[]
   const notReady = modelProblem(context);
   const noticed = noticedText(context);
   const isWhole = noticed === undefined && (after.snapshot.health.missing ?? []).length === 0;
+  const inSteps = isLong(simulation);
   const holds = aspectsOf(simulation);
+  let isPrepared = !inSteps || kind === 'Service';
   const runs: RuleRun[] = [];
   for (const asked of rulesFor(rules, kind, change.operation)) {
     const { rule, wants } = asked;
@@ -57,7 +66,16 @@ export function runRules(simulation: Simulation, options: RunOptions): RuleRun[]
       runs.push({ rule, findings: [], unchecked: notReady });
       continue;
     }
-    const result = (wants & ~holds) === 0 ? rule.check(context) : NO_STATEMENTS;
+    let result = NO_STATEMENTS as ReturnType<Rule['check']>;
+    if ((wants & ~holds) === 0) {
+      if (inSteps) yield;
+      if (!isPrepared && (wants & TAKING) !== 0) {
+        isPrepared = true;
+        yield* context.evidence.prepare();
+        yield;
+      }
+      result = rule.check(context);
+    }
     if ('kind' in result) {
       runs.push({ rule, findings: [], unchecked: result.reason });
       continue;
@@ -79,6 +97,9 @@ export function runRules(simulation: Simulation, options: RunOptions): RuleRun[]
   }
   return runs;
 }
+
+/** Rules that ask for one of these ask for losses. */
+const TAKING = bitsOf(['takes', 'takesIngress', 'takesEgress']);
 
 const NO_FINDINGS: readonly Finding[] = Object.freeze([]);
 const NO_STATEMENTS: readonly Statement[] = Object.freeze([]);

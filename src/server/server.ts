@@ -104,15 +104,15 @@ export function buildServer(deps: ServerDeps): WebhookServer {
     bodies.read(payload, (failed, body) => {
       if (failed !== null) return done(failed);
       request[size] = body.length;
-      parse(request, body, (error, value) => {
-        const end = (): void => {
-          if (error === null || body === '') done(error, value);
-          else done(jsonError(body));
-        };
-        // What takes long to read takes as long to judge: whoever waits is answered in between.
-        if (body.length > LARGE) setImmediate(end);
-        else end();
-      });
+      const read = (end: (error: Error | null, value?: unknown) => void): void => {
+        parse(request, body, (error, value) =>
+          end(error === null || body === '' ? error : jsonError(body), value),
+        );
+      };
+      // What takes long to read takes as long to judge: whoever waits is answered before and in between.
+      if (body.length > LARGE)
+        setImmediate(read, (...ended: Parameters<typeof done>) => setImmediate(done, ...ended));
+      else read(done);
     });
   });
 

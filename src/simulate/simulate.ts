@@ -24,16 +24,21 @@ class Simulated implements Simulation {
   readonly change: Change;
   readonly before: View;
   readonly after: View;
-  readonly subjects: readonly Subject[];
   readonly budget: Budget;
+  #subjects: readonly Subject[] | undefined;
   #weight = 0;
 
   constructor(change: Change, before: View, after: View, budget: Budget) {
     this.change = change;
     this.before = before;
     this.after = after;
-    this.subjects = subjectsOf(before, after, change);
     this.budget = budget;
+  }
+
+  /** Found when first asked for, as a step of its own. */
+  get subjects(): readonly Subject[] {
+    this.#subjects ??= subjectsOf(this.before, this.after, this.change);
+    return this.#subjects;
   }
 
   /** Found when first asked for: a change that takes nothing from anybody has no use for it. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type AdmissionDeps, type Answer, handleReview } from '../../src/admission/handle.ts';
 import { Recent } from '../../src/admission/recent.ts';
+import { Turns } from '../../src/admission/turns.ts';
 import {
   cluster,
   judgeWith,
@@ -33,6 +34,7 @@ function deps(over: Partial<AdmissionDeps> = {}): AdmissionDeps {
     snapshot: () => store,
     judge: judgeWith(DENY),
     recent: new Recent(),
+    turns: new Turns(),
     now: () => performance.now(),
     ...over,
   };
@@ -117,15 +119,18 @@ test('a terminating namespace is never held up, and the reason stays visible', (
 
 test("the namespace controller's deletions are never denied, those of others are", () => {
   const isolated = policy('guard');
-  const judge: AdmissionDeps['judge'] = () => ({
-    decision: 'deny',
-    findings: [{ rule: 'r', severity: 'high', action: 'deny', subject: 's', message: 'no.' }],
-    warnings: [],
-    denial: 'no.',
-    auditAnnotations: {},
-    unchecked: [],
-    exemptions: [],
-  });
+  // biome-ignore lint/correctness/useYield: one step.
+  const judge: AdmissionDeps['judge'] = function* () {
+    return {
+      decision: 'deny',
+      findings: [{ rule: 'r', severity: 'high', action: 'deny', subject: 's', message: 'no.' }],
+      warnings: [],
+      denial: 'no.',
+      auditAnnotations: {},
+      unchecked: [],
+      exemptions: [],
+    };
+  };
   const allowed = (user: string) =>
     ask({ operation: 'DELETE', oldObject: isolated, user }, deps({ judge })).response.allowed;
   assert.equal(allowed('system:serviceaccount:kube-system:namespace-controller'), true);

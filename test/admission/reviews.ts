@@ -1,7 +1,7 @@
 /** Reviews as an API server sends them, and a small cluster to judge them against. */
 import type { Judge } from '../../src/admission/judging.ts';
 import { configOf } from '../../src/config/config.ts';
-import { judge } from '../../src/decision/judge.ts';
+import { judgeInSteps } from '../../src/decision/judge.ts';
 import { labelsOf } from '../../src/model/labels.ts';
 import { parsePod } from '../../src/model/parse/pod.ts';
 import { parseService } from '../../src/model/parse/service.ts';
@@ -95,5 +95,6 @@ export function cluster(): Store {
 /** The real judge, with a configuration file. */
 export function judgeWith(text: string): Judge {
   const config = configOf({ file: { name: 'test', text } });
-  return (snapshot, change, context) => judge(snapshot, change, { ...context, config, now: Date.now() });
+  return (snapshot, change, context) =>
+    judgeInSteps(snapshot, change, { ...context, config, now: Date.now() });
 }

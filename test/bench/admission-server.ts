@@ -31,6 +31,7 @@ async function portent(): Promise<number> {
   const running = await start({ config, version: 'bench', snapshot }, createLog('info'));
   await running.loaded;
   keepQuick();
+  await running.rehearse();
   return running.port;
 }
 

@@ -10,7 +10,7 @@ import { BenchServer } from './servers.ts';
 
 /** An object of the API server has at most about 1.5 MB. */
 const MANY = 12_000;
-const TIMES = 5;
+const TIMES = Number(process.env.TIMES ?? 5);
 
 const each = <T>(make: (index: number) => T): T[] => Array.from({ length: MANY }, (_, index) => make(index));
 const BOTH = ['Ingress', 'Egress'];

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type AdmissionDeps, type Answer, handleReview } from '../../src/admission/handle.ts';
 import { Recent } from '../../src/admission/recent.ts';
+import { Turns } from '../../src/admission/turns.ts';
 import { cluster, judgeWith, nodePortService, policy, review } from '../admission/reviews.ts';
 import { runs } from '../runs.ts';
 import { quickly } from './clock.ts';
@@ -14,7 +15,13 @@ const store = cluster();
 const judge = judgeWith(DENY);
 
 function deps(): AdmissionDeps {
-  return { snapshot: () => store, judge, recent: new Recent(), now: () => performance.now() };
+  return {
+    snapshot: () => store,
+    judge,
+    recent: new Recent(),
+    turns: new Turns(),
+    now: () => performance.now(),
+  };
 }
 
 const port = nodePortService('web', 3000);
@@ -33,30 +40,36 @@ const REVIEWS = [
 
 const damaged = fc
   .constantFrom(...REVIEWS)
-  .chain((whole) =>
+  .chain((intact) =>
     fc
-      .array(fc.tuple(fc.constantFrom(...pathsOf(whole)), intruder), { minLength: 1, maxLength: 3 })
-      .map((blows) => blows.reduce((value, [path, by]) => replaced(value, path, by), whole)),
+      .array(fc.tuple(fc.constantFrom(...pathsOf(intact)), intruder), { minLength: 1, maxLength: 3 })
+      .map((blows) => blows.reduce((value, [path, by]) => replaced(value, path, by), intact)),
   );
 
 test('the reviews that are damaged here are denied when they are whole', () => {
-  for (const whole of REVIEWS.slice(0, 4)) {
-    assert.match(handleReview(whole, deps()).response, /"allowed":false/, JSON.stringify(whole));
+  for (const intact of REVIEWS.slice(0, 4)) {
+    assert.match(handleReview(intact, deps()).response, /"allowed":false/, JSON.stringify(intact));
   }
 });
 
-test('no review is a crash, a hang or an answer nobody can read', () => {
-  fc.assert(
-    fc.property(fc.oneof({ weight: 5, arbitrary: damaged }, { weight: 1, arbitrary: intruder }), (body) => {
+test('no review is a crash, a hang or an answer nobody can read', async () => {
+  const bodies = fc.oneof({ weight: 5, arbitrary: damaged }, { weight: 1, arbitrary: intruder });
+  await fc.assert(
+    fc.asyncProperty(bodies, async (body) => {
       const answer = quickly(
         () => handleReview(body, deps()),
         () => JSON.stringify(body) ?? 'undefined',
       );
-      wellFormed(answer);
+      wellFormed(await whole(answer));
     }),
     runs(1500),
   );
 });
+
+/** The answer to send, when there is much to judge. */
+async function whole(answer: Answer): Promise<Answer> {
+  return (await answer.later?.(1000)) ?? answer;
+}
 
 /** What decides: damage elsewhere must not turn a denial into leave. */
 const DECIDING: readonly RegExp[] = [
@@ -69,19 +82,19 @@ const DECIDING: readonly RegExp[] = [
   /^request\.(object|oldObject)\.spec\./,
 ];
 
-test('damage beside the point never turns a denial into leave', () => {
-  const aside = (whole: Json): Path[] =>
-    pathsOf(whole).filter((path) => !DECIDING.some((pattern) => pattern.test(path.join('.'))));
+test('damage beside the point never turns a denial into leave', async () => {
+  const aside = (intact: Json): Path[] =>
+    pathsOf(intact).filter((path) => !DECIDING.some((pattern) => pattern.test(path.join('.'))));
   const denied = fc
     .constantFrom(...REVIEWS.slice(0, 4))
-    .chain((whole) =>
+    .chain((intact) =>
       fc
-        .array(fc.tuple(fc.constantFrom(...aside(whole)), intruder), { minLength: 1, maxLength: 4 })
-        .map((blows) => blows.reduce((value, [path, by]) => replaced(value, path, by), whole)),
+        .array(fc.tuple(fc.constantFrom(...aside(intact)), intruder), { minLength: 1, maxLength: 4 })
+        .map((blows) => blows.reduce((value, [path, by]) => replaced(value, path, by), intact)),
     );
-  fc.assert(
-    fc.property(denied, (body) => {
-      const answer = handleReview(body, deps());
+  await fc.assert(
+    fc.asyncProperty(denied, async (body) => {
+      const answer = await whole(handleReview(body, deps()));
       wellFormed(answer);
       assert.doesNotMatch(answer.response, /"allowed":true/);
     }),
@@ -92,8 +105,8 @@ test('damage beside the point never turns a denial into leave', () => {
 test('a spec that cannot be read is refused, never taken for an empty one', () => {
   const unreadable = fc.constantFrom<Json | undefined>(undefined, null, 0, 'x', true, []);
   fc.assert(
-    fc.property(fc.constantFrom(...REVIEWS.slice(0, 4)), unreadable, (whole, by) => {
-      const answer = handleReview(replaced(whole, ['request', 'object', 'spec'], by), deps());
+    fc.property(fc.constantFrom(...REVIEWS.slice(0, 4)), unreadable, (intact, by) => {
+      const answer = handleReview(replaced(intact, ['request', 'object', 'spec'], by), deps());
       assert.equal(answer.status, 400);
     }),
     runs(50),

@@ -6,6 +6,7 @@ import { Writable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { AdmissionDeps } from '../../src/admission/handle.ts';
 import { Recent } from '../../src/admission/recent.ts';
+import { Turns } from '../../src/admission/turns.ts';
 import { RULE_IDS } from '../../src/rules/index.ts';
 import type { CallersConfig } from '../../src/server/callers.ts';
 import type { Limits } from '../../src/server/limits.ts';
@@ -70,6 +71,7 @@ export async function harness(options: HarnessOptions = {}): Promise<Harness> {
       snapshot: () => store,
       judge: judgeWith('rules: {node-port-range: deny}'),
       recent: new Recent(),
+      turns: new Turns(),
       now: () => performance.now(),
       ...options.admission,
     },
