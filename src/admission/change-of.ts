@@ -2,10 +2,12 @@ import type { Change, Judged } from '../model/change.ts';
 import { parseNetworkPolicy } from '../model/parse/policy.ts';
 import { parseService } from '../model/parse/service.ts';
 import { isFields, text } from '../model/parse/wire.ts';
+import { isLarge } from '../simulate/long.ts';
+import type { Steps } from '../simulate/steps.ts';
 import type { Review, ReviewProblem } from './review.ts';
 
-/** The change that a review asks about, or what is wrong with its objects. */
-export function changeOf(review: Review, kind: 'NetworkPolicy' | 'Service'): Change | ReviewProblem {
+/** The change that a review asks about, or what is wrong with its objects; in two steps if both are large. */
+export function* changeOf(review: Review, kind: 'NetworkPolicy' | 'Service'): Steps<Change | ReviewProblem> {
   // The name of a collection's deletion, and of every object, is in the object alone.
   const before = (): Judged | string => judgedOf(review, kind, 'oldObject');
   const after = (): Judged | string => judgedOf(review, kind, 'object');
@@ -19,8 +21,10 @@ export function changeOf(review: Review, kind: 'NetworkPolicy' | 'Service'): Cha
       return typeof gone === 'string' ? wrong(gone) : { operation: 'DELETE', before: gone, after: undefined };
     }
     default: {
-      const [old, next] = [before(), after()];
+      const old = before();
       if (typeof old === 'string') return wrong(old);
+      if (isLarge(old)) yield;
+      const next = after();
       if (typeof next === 'string') return wrong(next);
       return { operation: 'UPDATE', before: old, after: next };
     }

@@ -1,7 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import { boundedWarnings } from '../decision/words.ts';
 import { type Change, changedObject } from '../model/change.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import type { Steps } from '../simulate/steps.ts';
+import { finish, type Steps } from '../simulate/steps.ts';
 import { allowance, answerOf, failure } from './answer.ts';
 import { changeOf } from './change-of.ts';
 import type { Judge, Judged, MayExempt } from './judging.ts';
@@ -78,7 +79,35 @@ function answered(review: Review, deps: AdmissionDeps, start: number): Answer {
   if (review.judged === undefined || isOwnService(review)) {
     return { status: 200, response: allowance(review.uid), outcome: outcomeOf(review, undefined) };
   }
-  const change = changeOf(review, review.judged);
+  const reading = changeOf(review, review.judged);
+  const { done, value } = reading.next();
+  if (done === true) return answeredWith(review, value, start, deps);
+  return { status: 200, response: '', later: (most) => afterOthers(review, reading, start, deps, most) };
+}
+
+/** Reads on when whoever waits was answered: the first of two objects held him up long enough. */
+async function afterOthers(
+  review: Review,
+  reading: ReturnType<typeof changeOf>,
+  start: number,
+  deps: AdmissionDeps,
+  milliseconds: number,
+): Promise<Answer> {
+  await setImmediate();
+  try {
+    const answer = answeredWith(review, finish(reading), start, deps);
+    return answer.later === undefined ? answer : await answer.later(milliseconds);
+  } catch (error) {
+    return failed(review, error);
+  }
+}
+
+function answeredWith(
+  review: Review,
+  change: Change | ReviewProblem,
+  start: number,
+  deps: AdmissionDeps,
+): Answer {
   if ('reason' in change) return unreadable(change);
   const parse = deps.now() - start;
   const { done, value } = judging(review, change, parse, deps).next();

@@ -2,7 +2,7 @@ import { type Change, changedObject } from '../model/change.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Rule, User } from '../rules/rule.ts';
 import { modelProblem, type RuleRun, runRulesInSteps } from '../rules/run.ts';
-import { isLarge, isLong } from '../simulate/long.ts';
+import { isLargeChange, isLong } from '../simulate/long.ts';
 import { simulate } from '../simulate/simulate.ts';
 import { finish, type Steps } from '../simulate/steps.ts';
 import { type Case, conclude, isSameObject, worst } from './conclude.ts';
@@ -38,7 +38,7 @@ export function judge(snapshot: Snapshot, change: Change, context: JudgeContext)
 export function* judgeInSteps(snapshot: Snapshot, change: Change, context: JudgeContext): Steps<Judgement> {
   const { config, user, earlier, budget, rules, now, fixes } = context;
   const object = changedObject(change);
-  const inSteps = isLarge(change);
+  const inSteps = isLargeChange(change);
   if (inSteps) yield;
   const simulation = simulate(snapshot, change, {
     earlier,

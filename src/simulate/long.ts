@@ -6,14 +6,19 @@ const MANY_PARTS = 1000;
 /** Classes that take some milliseconds to ask what they need. */
 const MANY_SUBJECTS = 250;
 
-/** Whether the objects of a change are large enough for their parts to be counted in milliseconds. */
-export function isLarge({ before, after }: Change): boolean {
-  return partsOf(before) + partsOf(after) > MANY_PARTS;
+/** Whether it takes milliseconds to read an object, and to look through it. */
+export function isLarge(object: Judged | undefined): boolean {
+  return partsOf(object) > MANY_PARTS;
+}
+
+/** The same of a change. */
+export function isLargeChange({ before, after }: Change): boolean {
+  return isLarge(before) || isLarge(after);
 }
 
 /** Whether a simulation is looked through in steps: its objects are large, or it touches many. */
 export function isLong({ change, subjects }: Simulation): boolean {
-  return isLarge(change) || subjects.length > MANY_SUBJECTS;
+  return isLargeChange(change) || subjects.length > MANY_SUBJECTS;
 }
 
 function partsOf(object: Judged | undefined): number {

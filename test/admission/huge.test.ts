@@ -74,6 +74,17 @@ test('a huge policy is judged in steps, and others in between', async () => {
   assert.match(said.warnings.join('\n'), /^namespace-isolated: .*selects every pod of namespace default/m);
 });
 
+test('an update of a huge policy is read in two turns, and what is wrong with the second is told', async () => {
+  const object = policy('huge', { ingress: ingress(2000) });
+  const update = (next: unknown) => review({ operation: 'UPDATE', oldObject: object, object: next });
+  const good = await handleReview(update(object), deps()).later?.(1000);
+  assert.equal(good?.outcome?.operation, 'update');
+  assert.equal(good.status, 200);
+  const bad = await handleReview(update({ ...object, spec: 1 }), deps()).later?.(1000);
+  assert.equal(bad?.status, 400);
+  assert.match(bad.response, /request\.object\.spec is missing or not an object/);
+});
+
 test('the model is held while one is judged, and free before the next', async () => {
   const notes: string[] = [];
   const with_ = deps({ turns: held(notes) });

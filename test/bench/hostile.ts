@@ -3,6 +3,7 @@
  * longest time during which a server answers nobody else, from the bytes to the answer; `hostile_first` when it was
  * just started, and nothing of its code was compiled.
  */
+import type { RawChange } from './changes.ts';
 import { benchCluster, type RawObject } from './cluster.ts';
 import { print, quantile } from './figures.ts';
 import { reviewOf } from './review.ts';
@@ -10,13 +11,13 @@ import { BenchServer } from './servers.ts';
 
 /** An object of the API server has at most about 1.5 MB. */
 const MANY = 12_000;
-const TIMES = Number(process.env.TIMES ?? 5);
+const TIMES = 5;
 
 const each = <T>(make: (index: number) => T): T[] => Array.from({ length: MANY }, (_, index) => make(index));
 const BOTH = ['Ingress', 'Egress'];
 const everyPod = { podSelector: {}, policyTypes: BOTH, egress: [] };
 
-const SPECS: Readonly<Record<string, object>> = {
+const POLICIES: Readonly<Record<string, object>> = {
   blocks: {
     ...everyPod,
     ingress: [{ from: each((i) => ({ ipBlock: { cidr: `10.${(i >> 8) & 255}.${i & 255}.0/25` } })) }],
@@ -72,11 +73,37 @@ const SPECS: Readonly<Record<string, object>> = {
   },
 };
 
+/** Ports that lead nowhere, and to the pods of everybody. */
+const SERVICE = {
+  clusterIP: '10.3.0.9',
+  clusterIPs: ['10.3.0.9'],
+  selector: { tier: 'front' },
+  ports: each((i) => ({ name: `p${i}`, protocol: 'TCP', port: 1 + i, targetPort: 1 + i })),
+};
+
+function shapes(namespace: string): (readonly [note: string, change: RawChange])[] {
+  const metadata = { name: 'hostile', namespace };
+  const create = (object: RawObject): RawChange => ({ operation: 'CREATE', object, oldObject: null });
+  const policy = (spec: object): RawObject => ({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata,
+    spec,
+  });
+  const service: RawObject = { apiVersion: 'v1', kind: 'Service', metadata, spec: SERVICE };
+  const oldObject = policy(POLICIES['rules with a known label'] ?? {});
+  const object = policy(POLICIES.blocks ?? {});
+  return [
+    ...Object.entries(POLICIES).map(([note, spec]) => [note, create(policy(spec))] as const),
+    ['rules that become blocks', { operation: 'UPDATE', object, oldObject }],
+    ['ports of a Service', create(service)],
+  ];
+}
+
 async function run(pods: number, policies: number): Promise<void> {
   const { spaces } = benchCluster(pods, policies);
-  for (const [note, spec] of Object.entries(SPECS)) {
-    const object = policyOf(spaces[0] ?? '', spec);
-    const body = reviewOf({ operation: 'CREATE', object, oldObject: null }, 0);
+  for (const [note, change] of shapes(spaces[0] ?? '')) {
+    const body = reviewOf(change, 0);
     const server = await BenchServer.start('portent', String(pods), String(policies));
     const held: number[] = [];
     await server.held();
@@ -90,15 +117,6 @@ async function run(pods: number, policies: number): Promise<void> {
     print({ name: 'hostile_p50', value: quantile(held, 0.5), ...shape });
     print({ name: 'hostile_max', value: quantile(held, 1), ...shape });
   }
-}
-
-function policyOf(namespace: string, spec: object): RawObject {
-  return {
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'NetworkPolicy',
-    metadata: { name: 'hostile', namespace },
-    spec,
-  };
 }
 
 await run(10_000, 1_000);
