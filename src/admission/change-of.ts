@@ -6,8 +6,11 @@ import { isLarge } from '../simulate/long.ts';
 import type { Steps } from '../simulate/steps.ts';
 import type { Review, ReviewProblem } from './review.ts';
 
-/** The change that a review asks about, or what is wrong with its objects; in two steps if both are large. */
-export function* changeOf(review: Review, kind: 'NetworkPolicy' | 'Service'): Steps<Change | ReviewProblem> {
+/** The change that a review asks about, or what is wrong with its objects; in steps if there is much to read. */
+export function changeOf(
+  review: Review,
+  kind: 'NetworkPolicy' | 'Service',
+): Change | ReviewProblem | Steps<Change | ReviewProblem> {
   // The name of a collection's deletion, and of every object, is in the object alone.
   const before = (): Judged | string => judgedOf(review, kind, 'oldObject');
   const after = (): Judged | string => judgedOf(review, kind, 'object');
@@ -23,12 +26,18 @@ export function* changeOf(review: Review, kind: 'NetworkPolicy' | 'Service'): St
     default: {
       const old = before();
       if (typeof old === 'string') return wrong(old);
-      if (isLarge(old)) yield;
-      const next = after();
-      if (typeof next === 'string') return wrong(next);
-      return { operation: 'UPDATE', before: old, after: next };
+      return isLarge(old) ? later(old, after) : updateOf(old, after());
     }
   }
+}
+
+function* later(old: Judged, after: () => Judged | string): Steps<Change | ReviewProblem> {
+  yield;
+  return updateOf(old, after());
+}
+
+function updateOf(old: Judged, next: Judged | string): Change | ReviewProblem {
+  return typeof next === 'string' ? wrong(next) : { operation: 'UPDATE', before: old, after: next };
 }
 
 function judgedOf(

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { boundedWarnings } from '../decision/words.ts';
 import { type Change, changedObject } from '../model/change.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { finish, type Steps } from '../simulate/steps.ts';
+import { finish, isSteps, type Steps } from '../simulate/steps.ts';
 import { allowance, answerOf, failure } from './answer.ts';
 import { changeOf } from './change-of.ts';
 import type { Judge, Judged, MayExempt } from './judging.ts';
@@ -80,15 +80,15 @@ function answered(review: Review, deps: AdmissionDeps, start: number): Answer {
     return { status: 200, response: allowance(review.uid), outcome: outcomeOf(review, undefined) };
   }
   const reading = changeOf(review, review.judged);
-  const { done, value } = reading.next();
-  if (done === true) return answeredWith(review, value, start, deps);
+  if (!isSteps(reading)) return answeredWith(review, reading, start, deps);
+  reading.next();
   return { status: 200, response: '', later: (most) => afterOthers(review, reading, start, deps, most) };
 }
 
 /** Reads on when whoever waits was answered: the first of two objects held him up long enough. */
 async function afterOthers(
   review: Review,
-  reading: ReturnType<typeof changeOf>,
+  reading: Steps<Change | ReviewProblem>,
   start: number,
   deps: AdmissionDeps,
   milliseconds: number,
@@ -110,8 +110,8 @@ function answeredWith(
 ): Answer {
   if ('reason' in change) return unreadable(change);
   const parse = deps.now() - start;
-  const { done, value } = judging(review, change, parse, deps).next();
-  if (done === true) return value;
+  const { work, verdict } = judged(review, change, parse, deps);
+  if (!isSteps(verdict)) return settled(work, verdict, deps);
   // Begun anew when it is its turn: until then the model may change.
   return { status: 200, response: '', later: (most) => inTurn(review, change, parse, deps, most) };
 }
@@ -123,23 +123,34 @@ async function inTurn(
   deps: AdmissionDeps,
   milliseconds: number,
 ): Promise<Answer> {
+  const steps = function* (): Steps<Answer> {
+    const { work, verdict } = judged(review, change, parse, deps);
+    return settled(work, isSteps(verdict) ? yield* verdict : verdict, deps);
+  };
   try {
-    const answer = await deps.turns.run(() => judging(review, change, parse, deps));
+    const answer = await deps.turns.run(steps);
     return answer.later === undefined ? answer : await answer.later(milliseconds);
   } catch (error) {
     return failed(review, error);
   }
 }
 
-function* judging(review: Review, change: Change, parse: number, deps: AdmissionDeps): Steps<Answer> {
+function judged(
+  review: Review,
+  change: Change,
+  parse: number,
+  deps: AdmissionDeps,
+): { work: Work; verdict: Judged | Steps<Judged> } {
   const snapshot = deps.snapshot();
   const parsed = deps.now();
   const { user, dryRun } = review;
   const earlier = deps.recent.pending(snapshot, parsed);
-  const verdict = yield* deps.judge(snapshot, change, { user, dryRun, earlier });
-  const work: Work = { review, change, snapshot, parsed, parse };
-  if (verdict.question === undefined) return finished(work, verdict, deps);
-  return questioned(work, verdict, deps);
+  const verdict = deps.judge(snapshot, change, { user, dryRun, earlier });
+  return { work: { review, change, snapshot, parsed, parse }, verdict };
+}
+
+function settled(work: Work, verdict: Judged, deps: AdmissionDeps): Answer {
+  return verdict.question === undefined ? finished(work, verdict, deps) : questioned(work, verdict, deps);
 }
 
 /** What is known of a review by the time it is judged. */

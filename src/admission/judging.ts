@@ -57,5 +57,5 @@ export interface JudgeContext {
   readonly earlier: readonly Change[];
 }
 
-/** The decision layer, with its configuration already given; in steps if there is much to judge. */
-export type Judge = (snapshot: Snapshot, change: Change, context: JudgeContext) => Steps<Judged>;
+/** The decision layer, with its configuration already given: a judgement, or the steps to it if there is much to judge. */
+export type Judge = (snapshot: Snapshot, change: Change, context: JudgeContext) => Judged | Steps<Judged>;

@@ -1,10 +1,11 @@
 import { type Change, changedObject } from '../model/change.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Rule, User } from '../rules/rule.ts';
-import { modelProblem, type RuleRun, runRulesInSteps } from '../rules/run.ts';
+import { modelProblem, type RuleRun, type RunOptions, runRules, runRulesInSteps } from '../rules/run.ts';
+import type { Simulation } from '../simulate/contract.ts';
 import { isLargeChange, isLong } from '../simulate/long.ts';
 import { simulate } from '../simulate/simulate.ts';
-import { finish, type Steps } from '../simulate/steps.ts';
+import { finish, isSteps, type Steps } from '../simulate/steps.ts';
 import { type Case, conclude, isSameObject, worst } from './conclude.ts';
 import { Enforcement, type RulesConfig } from './enforcement.ts';
 import type { Judgement, JudgementOfAll, UncheckedRule } from './judgement.ts';
@@ -31,31 +32,67 @@ export interface JudgeContext {
  * with a `question` stands as it is until somebody answers.
  */
 export function judge(snapshot: Snapshot, change: Change, context: JudgeContext): Judgement {
-  return finish(judgeInSteps(snapshot, change, context));
+  const judged = judgeInSteps(snapshot, change, context);
+  return isSteps(judged) ? finish(judged) : judged;
 }
 
-/** The same in steps, if there is much to judge; most changes are one. The snapshot must not change in between. */
-export function* judgeInSteps(snapshot: Snapshot, change: Change, context: JudgeContext): Steps<Judgement> {
-  const { config, user, earlier, budget, rules, now, fixes } = context;
-  const object = changedObject(change);
-  const inSteps = isLargeChange(change);
-  if (inSteps) yield;
-  const simulation = simulate(snapshot, change, {
-    earlier,
-    ...(budget === undefined ? {} : { budget }),
-  });
-  if (inSteps) yield;
-  if (isLong(simulation)) yield;
-  const enforcement = new Enforcement(config, snapshot, object, user, now);
-  const runs = yield* runRulesInSteps(simulation, {
+/** The judgement, or, when there is much to judge, the steps to it. The snapshot must not change in between. */
+export function judgeInSteps(
+  snapshot: Snapshot,
+  change: Change,
+  context: JudgeContext,
+): Judgement | Steps<Judgement> {
+  if (isLargeChange(change)) return walk(snapshot, change, context);
+  const simulation = simulated(snapshot, change, context);
+  if (isLong(simulation)) return walkOn(simulation, context);
+  const enforcement = enforcementOf(simulation, context);
+  return judgementOf(simulation, enforcement, context, runRules(simulation, optionsOf(enforcement, context)));
+}
+
+function* walk(snapshot: Snapshot, change: Change, context: JudgeContext): Steps<Judgement> {
+  const simulation = simulated(snapshot, change, context);
+  yield;
+  // Found here, as a step of its own.
+  void simulation.subjects;
+  yield;
+  return yield* walkOn(simulation, context);
+}
+
+function* walkOn(simulation: Simulation, context: JudgeContext): Steps<Judgement> {
+  const enforcement = enforcementOf(simulation, context);
+  const runs = yield* runRulesInSteps(simulation, optionsOf(enforcement, context));
+  return judgementOf(simulation, enforcement, context, runs);
+}
+
+function simulated(snapshot: Snapshot, change: Change, { earlier, budget }: JudgeContext): Simulation {
+  return simulate(snapshot, change, { earlier, ...(budget === undefined ? {} : { budget }) });
+}
+
+function enforcementOf({ change, after }: Simulation, { config, user, now }: JudgeContext): Enforcement {
+  return new Enforcement(config, after.snapshot, changedObject(change), user, now);
+}
+
+function optionsOf(enforcement: Enforcement, { config, user, fixes, rules }: JudgeContext): RunOptions {
+  return {
     settings: config,
     user,
     fixes,
     isOff: (rule) => enforcement.isOff(rule.id, rule.action),
     ...(rules === undefined ? {} : { rules }),
-  });
+  };
+}
+
+function judgementOf(
+  simulation: Simulation,
+  enforcement: Enforcement,
+  { config, user, now, rules }: JudgeContext,
+  runs: readonly RuleRun[],
+): Judgement {
+  const { change, after, budget } = simulation;
+  const { snapshot } = after;
+  const object = changedObject(change);
   const unchecked = uncheckedOf(runs);
-  for (const what of simulation.budget.skipped)
+  for (const what of budget.skipped)
     unchecked.push({ rule: 'simulation', reason: `not fully analysed: ${what}` });
   const known: Case = {
     object,

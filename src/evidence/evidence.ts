@@ -1,8 +1,8 @@
 import type { Route, Service } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import type { PodClass } from '../model/snapshot.ts';
-import type { Simulation } from '../simulate/contract.ts';
-import { finish, type Steps } from '../simulate/steps.ts';
+import type { Simulation, Subject } from '../simulate/contract.ts';
+import type { Steps } from '../simulate/steps.ts';
 import { type ApiCut, apiCuts } from './api-use.ts';
 import { type Bystanders, bystandersOf } from './bystanders.ts';
 import { type CallbackCut, callbackCuts } from './callbacks.ts';
@@ -10,7 +10,7 @@ import { callersFor, ingressControllers } from './controllers.ts';
 import { type DnsTarget, dnsTargets } from './dns.ts';
 import { type Gains, gainsOf } from './gains.ts';
 import { indexOfClasses, type Referrer, type SpaceIndex } from './index-of-space.ts';
-import { type Losses, lossesInSteps } from './losses.ts';
+import { type Losses, LossSearch } from './losses.ts';
 import type { Caller } from './need.ts';
 import type { Sources } from './needs.ts';
 import { referrersOf } from './referrers.ts';
@@ -18,7 +18,16 @@ import { foreignRoutesTo, type RouteTo, routesOf } from './routes.ts';
 import { type ScrapeCut, scrapeCuts } from './scrapes.ts';
 import { type ServiceLoss, type ServiceLosses, serviceLosses } from './service-losses.ts';
 import { type Naming, namingsOf } from './service-names.ts';
-import { policyShares, type Shares, serviceShares } from './shares.ts';
+import { ClosedServices, policyShares, type Shares, serviceShares } from './shares.ts';
+
+/** Looks through small policies from one step to the next: some milliseconds of work, before it is compiled. */
+const LOOKS_IN_STEP = 100;
+
+/** What goes through the subjects of a change, one by one. */
+interface Search {
+  look(subject: Subject): void;
+  readonly looks: number;
+}
 
 /** Evidence for one change, each part worked out when it is first asked for. */
 export class Evidence implements Sources {
@@ -92,18 +101,36 @@ export class Evidence implements Sources {
 
   /** Needed connections that a policy change cuts. */
   losses(): Losses {
-    this.#losses ??= finish(lossesInSteps(this.#simulation, this));
+    this.#losses ??= this.#search(new LossSearch(this.#simulation, this)).found();
     return this.#losses;
+  }
+
+  #search<T extends Search>(search: T): T {
+    const { subjects } = this.#simulation;
+    for (let i = 0; i < subjects.length; i++) search.look(subjects[i] as Subject);
+    return search;
   }
 
   /** Works out in steps what takes longest of all for a policy change, before a rule asks for it at once. */
   *prepare(): Steps<undefined> {
-    this.#losses ??= yield* lossesInSteps(this.#simulation, this);
+    this.#losses ??= (yield* this.#searchInSteps(new LossSearch(this.#simulation, this))).found();
     yield;
     const scrapes = this.scrapeCuts();
     yield;
-    this.#shares ??= yield* policyShares(this.#simulation, this.#losses, scrapes);
+    const { found } = yield* this.#searchInSteps(new ClosedServices(this.#simulation));
+    this.#shares ??= policyShares(this.#simulation, this.#losses, scrapes, found);
     return undefined;
+  }
+
+  *#searchInSteps<T extends Search>(search: T): Steps<T> {
+    let next = LOOKS_IN_STEP;
+    for (const subject of this.#simulation.subjects) {
+      search.look(subject);
+      if (search.looks < next) continue;
+      next = search.looks + LOOKS_IN_STEP;
+      yield;
+    }
+    return search;
   }
 
   /** Who else loses something. */
@@ -122,7 +149,12 @@ export class Evidence implements Sources {
     this.#shares ??=
       (change.after ?? change.before)?.kind === 'Service'
         ? serviceShares(this.#simulation, this.#ofService())
-        : finish(policyShares(this.#simulation, this.losses(), this.scrapeCuts()));
+        : policyShares(
+            this.#simulation,
+            this.losses(),
+            this.scrapeCuts(),
+            this.#search(new ClosedServices(this.#simulation)).found,
+          );
     return this.#shares;
   }
 

@@ -8,7 +8,6 @@ import { canLose } from '../simulate/loss.ts';
 import { classPoint, type Point, pointOf } from '../simulate/point.ts';
 import { verdictOf } from '../simulate/reach.ts';
 import { sideOf } from '../simulate/side.ts';
-import { LOOKS_IN_STEP, type Steps } from '../simulate/steps.ts';
 import type { Caller, Need } from './need.ts';
 import {
   MOST_NEEDS,
@@ -41,49 +40,66 @@ export interface Losses {
 /** Losses after which nobody reads on. */
 const MOST_LOSSES = 300;
 
-/**
- * The needs that held before a policy change and do not after it. Unknown verdicts are never a loss. In steps:
- * between two of them others may be served.
- */
-export function* lossesInSteps(simulation: Simulation, sources: Sources): Steps<Losses> {
-  const losses = new Map<string, Loss>();
-  const reached = new Set<Service>();
-  const kept: Need[] = [];
-  const old = simulation.change.before;
-  const named = old?.kind === 'NetworkPolicy' ? namedClients(simulation.after, old) : [];
-  let left = MOST_NEEDS;
-  let looks = 0;
-  for (const subject of simulation.subjects) {
+/** Looks for the needs that held before a policy change and do not after it. Unknown verdicts are never a loss. */
+export class LossSearch {
+  readonly #simulation: Simulation;
+  readonly #sources: Sources;
+  readonly #losses = new Map<string, Loss>();
+  readonly #reached = new Set<Service>();
+  readonly #kept: Need[] = [];
+  readonly #named: readonly NamedClients[];
+  #complete = true;
+  #left = MOST_NEEDS;
+  /** Looks that were taken so far, in looks through small policies. */
+  looks = 0;
+
+  constructor(simulation: Simulation, sources: Sources) {
+    const old = simulation.change.before;
+    this.#simulation = simulation;
+    this.#sources = sources;
+    this.#named = old?.kind === 'NetworkPolicy' ? namedClients(simulation.after, old) : [];
+  }
+
+  /** Looks through what one subject and its clients need; nothing more once there is no work left. */
+  look(subject: Subject): void {
     for (const direction of subject.directions) {
-      const policies = subject[direction].after;
-      if (!canLose(simulation, subject, direction)) continue;
-      const { weight } = simulation;
-      const needs = needsOf(simulation, sources, subject, direction, named);
-      for (let i = 0; i < needs.length; i++) {
-        const need = needs[i] as Need;
-        left -= weight;
-        looks += weight;
-        if (looks > LOOKS_IN_STEP) {
-          looks = 0;
-          yield;
-        }
-        if (left < 0 || losses.size >= MOST_LOSSES || !simulation.budget.spend(2 * weight)) {
-          simulation.budget.skip('some of the connections that workloads need');
-          return { losses: withoutKept(losses, kept), reached, complete: false };
-        }
-        const points = pointsOf(simulation.after, need);
-        if (!mayBeCut(need, policies) || passes(simulation.after, need, points, direction)) {
-          if (need.service !== undefined) reached.add(need.service);
-          if (need.grade === 'likely') kept.push(need);
-          continue;
-        }
-        if (verdictOf(simulation.before, points.from, points.to, need) !== 'allowed') continue;
-        const key = keyOf(need);
-        if (!losses.has(key)) losses.set(key, { need, direction, policies });
-      }
+      if (this.#complete && canLose(this.#simulation, subject, direction)) this.#lookAt(subject, direction);
     }
   }
-  return { losses: withoutKept(losses, kept), reached, complete: true };
+
+  #lookAt(subject: Subject, direction: Direction): void {
+    const { budget, before, after, weight } = this.#simulation;
+    const policies = subject[direction].after;
+    const needs = needsOf(this.#simulation, this.#sources, subject, direction, this.#named);
+    for (let i = 0; i < needs.length; i++) {
+      const need = needs[i] as Need;
+      this.#left -= weight;
+      this.looks += weight;
+      if (this.#left < 0 || this.#losses.size >= MOST_LOSSES || !budget.spend(2 * weight)) {
+        budget.skip('some of the connections that workloads need');
+        this.#complete = false;
+        return;
+      }
+      const points = pointsOf(after, need);
+      if (!mayBeCut(need, policies) || passes(after, need, points, direction)) {
+        if (need.service !== undefined) this.#reached.add(need.service);
+        if (need.grade === 'likely') this.#kept.push(need);
+        continue;
+      }
+      if (verdictOf(before, points.from, points.to, need) !== 'allowed') continue;
+      const key = keyOf(need);
+      if (!this.#losses.has(key)) this.#losses.set(key, { need, direction, policies });
+    }
+  }
+
+  /** What was found. */
+  found(): Losses {
+    return {
+      losses: withoutKept(this.#losses, this.#kept),
+      reached: this.#reached,
+      complete: this.#complete,
+    };
+  }
 }
 
 /**

@@ -7,7 +7,6 @@ import type { PodClass } from '../model/snapshot.ts';
 import { targetsOf } from '../simulate/backends.ts';
 import type { Simulation, Subject } from '../simulate/contract.ts';
 import { canLose } from '../simulate/loss.ts';
-import { LOOKS_IN_STEP, type Steps } from '../simulate/steps.ts';
 import type { Loss, Losses } from './losses.ts';
 import type { Caller, Grade } from './need.ts';
 import { opensPort } from './openings.ts';
@@ -47,15 +46,18 @@ export interface Shares {
 /** Looks through the policies of a Service's pods, in looks through small ones. */
 const MOST_LOOKS = 1000;
 
-/** What a policy change cuts, in steps. A Service without a client left is one matter, whoever the clients are. */
-export function* policyShares(
+/**
+ * What a policy change cuts. A Service without a client left is one matter, whoever the clients are. `closed` is what
+ * `ClosedServices` found; those that are told of are taken from it.
+ */
+export function policyShares(
   simulation: Simulation,
   { losses: all, reached, complete }: Losses,
   scrapes: readonly ScrapeCut[],
-): Steps<Shares> {
+  closed: Map<Service, readonly NetworkPolicy[]>,
+): Shares {
   // What Prometheus alone loses is told by probe-or-metrics-cut.
   const losses = scrapes.length === 0 ? all : all.filter((loss) => !scrapes.some((one) => isSame(one, loss)));
-  const closed = yield* closedServices(simulation);
   if (losses.length === 0 && closed.size === 0) return NOTHING_LOST;
   const byService = Map.groupBy(losses, ({ need, direction }) =>
     direction === 'ingress' ? need.service : undefined,
@@ -129,42 +131,45 @@ function hitsAll(view: View, service: Service, group: readonly Loss[]): boolean 
     .every((podClass) => hit.has(podClass) || !podClass.pods.some(({ ready }) => ready));
 }
 
-/** Services with ready pods that policies now close to everybody, and did not before, with those policies. */
-function* closedServices(simulation: Simulation): Steps<Map<Service, readonly NetworkPolicy[]>> {
-  const { after, before, subjects } = simulation;
-  const closed = new Map<Service, readonly NetworkPolicy[]>();
-  // A tier may let in what policies do not.
-  if (after.snapshot.tiers.size > 0) return closed;
-  const seen = new Set<Service>();
-  let left = MOST_LOOKS;
-  let looks = 0;
-  for (const subject of subjects) {
-    if (!mayClose(simulation, subject)) continue;
-    const { weight } = simulation;
+/** Looks for Services with ready pods that policies now close to everybody, and did not before. */
+export class ClosedServices {
+  readonly #simulation: Simulation;
+  readonly #seen = new Set<Service>();
+  #left = MOST_LOOKS;
+  /** What was found, with the policies that close it. */
+  readonly found = new Map<Service, readonly NetworkPolicy[]>();
+  /** Looks that were taken so far, in looks through small policies. */
+  looks = 0;
+
+  constructor(simulation: Simulation) {
+    this.#simulation = simulation;
+  }
+
+  /** Looks at the Services of one subject; nothing more once there is no work left. */
+  look(subject: Subject): void {
+    const { after, before, budget, weight } = this.#simulation;
+    // A tier may let in what policies do not.
+    if (this.#left < 0 || after.snapshot.tiers.size > 0 || !mayClose(this.#simulation, subject)) return;
     for (const service of after.servicesOf(subject.podClass)) {
-      if (seen.has(service)) continue;
-      seen.add(service);
+      if (this.#seen.has(service)) continue;
+      this.#seen.add(service);
       if (service.type === 'ExternalName') continue;
       const classes = after.behind(service);
       const cost = 2 * weight * classes.length * service.ports.length;
-      left -= cost;
-      looks += cost;
-      if (looks > LOOKS_IN_STEP) {
-        looks = 0;
-        yield;
-      }
-      if (left < 0 || !simulation.budget.spend(cost)) {
-        simulation.budget.skip('whether anybody is still let in to some of the Services');
-        return closed;
+      this.#left -= cost;
+      this.looks += cost;
+      if (this.#left < 0 || !budget.spend(cost)) {
+        this.#left = -1;
+        budget.skip('whether anybody is still let in to some of the Services');
+        return;
       }
       if (!classes.some(({ pods }) => pods.some(({ ready }) => ready))) continue;
       if (classes.some((one) => opens(after, one, service))) continue;
       if (classes.some((one) => opens(before, one, service))) {
-        closed.set(service, after.isolating(subject.podClass, 'ingress'));
+        this.found.set(service, after.isolating(subject.podClass, 'ingress'));
       }
     }
   }
-  return closed;
 }
 
 /** Whether the change may take the last opening: rules that only allow more close nothing. */

@@ -2,8 +2,7 @@ import { Evidence } from '../evidence/evidence.ts';
 import { changedObject } from '../model/change.ts';
 import type { Simulation } from '../simulate/contract.ts';
 import { foreignCaveatIn } from '../simulate/foreign.ts';
-import { isLong } from '../simulate/long.ts';
-import { finish, type Steps } from '../simulate/steps.ts';
+import type { Steps } from '../simulate/steps.ts';
 import { aspectsOf, bitsOf } from './aspects.ts';
 import { RULES } from './index.ts';
 import { NOTICED } from './reads.ts';
@@ -33,14 +32,54 @@ export interface RunOptions {
  * caught here: the caller answers for the request as a whole.
  */
 export function runRules(simulation: Simulation, options: RunOptions): RuleRun[] {
-  return finish(runRulesInSteps(simulation, options));
+  const round = roundOf(simulation, options);
+  const { isOff } = options;
+  // Most rules have nothing to look at.
+  const isQuiet = round.isWhole && round.notReady === undefined;
+  const runs: RuleRun[] = [];
+  for (const asked of round.asked) {
+    if (isOff?.(asked.rule) === true) continue;
+    runs.push(isQuiet && !holds(round, asked) ? asked.silent : runRule(round, asked));
+  }
+  return runs;
 }
 
-/** The same, in steps if the simulation is a long one. */
+/** The same in steps, about one for each rule that has something to look at. */
 export function* runRulesInSteps(simulation: Simulation, options: RunOptions): Steps<RuleRun[]> {
-  const { settings, user, isOff, rules = RULES, fixes = true } = options;
+  const round = roundOf(simulation, options);
+  const runs: RuleRun[] = [];
+  let isPrepared = simulation.subjects.length === 0;
+  for (const asked of round.asked) {
+    if (options.isOff?.(asked.rule) === true) continue;
+    if (round.notReady === undefined && holds(round, asked)) {
+      yield;
+      if (!isPrepared && (asked.wants & TAKING) !== 0) {
+        isPrepared = true;
+        yield* round.context.evidence.prepare();
+        yield;
+      }
+    }
+    runs.push(runRule(round, asked));
+  }
+  return runs;
+}
+
+/** What all rules run on. */
+interface Round {
+  readonly context: RuleContext;
+  readonly asked: readonly Asked[];
+  /** Why the model cannot be relied on; undefined when it can. */
+  readonly notReady: string | undefined;
+  readonly noticed: string | undefined;
+  /** Nothing is missing that a rule could want to read. */
+  readonly isWhole: boolean;
+  /** The aspects of the change, as bits. */
+  readonly aspects: number;
+}
+
+function roundOf(simulation: Simulation, options: RunOptions): Round {
+  const { settings, user, rules = RULES, fixes = true } = options;
   const { change, before, after } = simulation;
-  const { kind } = changedObject(change);
   const context: RuleContext = {
     simulation,
     change,
@@ -52,50 +91,38 @@ export function* runRulesInSteps(simulation: Simulation, options: RunOptions): S
     user,
     fixes,
   };
-  const notReady = modelProblem(context);
   const noticed = noticedText(context);
-  const isWhole = noticed === undefined && (after.snapshot.health.missing ?? []).length === 0;
-  const inSteps = isLong(simulation);
-  const holds = aspectsOf(simulation);
-  let isPrepared = !inSteps || kind === 'Service';
-  const runs: RuleRun[] = [];
-  for (const asked of rulesFor(rules, kind, change.operation)) {
-    const { rule, wants } = asked;
-    if (isOff?.(rule)) continue;
-    if (notReady !== undefined && rule.needs === 'model') {
-      runs.push({ rule, findings: [], unchecked: notReady });
-      continue;
-    }
-    let result = NO_STATEMENTS as ReturnType<Rule['check']>;
-    if ((wants & ~holds) === 0) {
-      if (inSteps) yield;
-      if (!isPrepared && (wants & TAKING) !== 0) {
-        isPrepared = true;
-        yield* context.evidence.prepare();
-        yield;
-      }
-      result = rule.check(context);
-    }
-    if ('kind' in result) {
-      runs.push({ rule, findings: [], unchecked: result.reason });
-      continue;
-    }
-    let findings: Finding[] | undefined;
-    for (const said of result) {
-      findings ??= [];
-      findings.push(complete(rule, said));
-    }
-    if (findings === undefined && isWhole) {
-      runs.push(asked.silent);
-      continue;
-    }
-    runs.push({
-      rule,
-      findings: findings ?? NO_FINDINGS,
-      unchecked: unreadText(rule, context) ?? (noticed !== undefined && isJudge(rule) ? noticed : undefined),
-    });
+  return {
+    context,
+    asked: rulesFor(rules, changedObject(change).kind, change.operation),
+    notReady: modelProblem(context),
+    noticed,
+    isWhole: noticed === undefined && (after.snapshot.health.missing ?? []).length === 0,
+    aspects: aspectsOf(simulation),
+  };
+}
+
+function holds({ aspects }: Round, { wants }: Asked): boolean {
+  return (wants & ~aspects) === 0;
+}
+
+function runRule(round: Round, asked: Asked): RuleRun {
+  const { context, notReady, noticed } = round;
+  const { rule } = asked;
+  if (notReady !== undefined && rule.needs === 'model') return { rule, findings: [], unchecked: notReady };
+  const result = holds(round, asked) ? rule.check(context) : NO_STATEMENTS;
+  if ('kind' in result) return { rule, findings: [], unchecked: result.reason };
+  let findings: Finding[] | undefined;
+  for (const said of result) {
+    findings ??= [];
+    findings.push(complete(rule, said));
   }
-  return runs;
+  if (findings === undefined && round.isWhole) return asked.silent;
+  return {
+    rule,
+    findings: findings ?? NO_FINDINGS,
+    unchecked: unreadText(rule, context) ?? (noticed !== undefined && isJudge(rule) ? noticed : undefined),
+  };
 }
 
 /** Rules that ask for one of these ask for losses. */

@@ -4,8 +4,10 @@
  */
 export type Steps<T> = Generator<undefined, T, undefined>;
 
-/** Looks through small policies from one step to the next: some milliseconds of work, before it is compiled. */
-export const LOOKS_IN_STEP = 100;
+/** Whether there is something left to do; what is short is done at once, for to be able to stop costs time. */
+export function isSteps<T extends object>(value: T | Steps<T>): value is Steps<T> {
+  return 'next' in value;
+}
 
 /** All steps at once. */
 export function finish<T>(steps: Steps<T>): T {

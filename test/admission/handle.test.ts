@@ -119,18 +119,15 @@ test('a terminating namespace is never held up, and the reason stays visible', (
 
 test("the namespace controller's deletions are never denied, those of others are", () => {
   const isolated = policy('guard');
-  // biome-ignore lint/correctness/useYield: one step.
-  const judge: AdmissionDeps['judge'] = function* () {
-    return {
-      decision: 'deny',
-      findings: [{ rule: 'r', severity: 'high', action: 'deny', subject: 's', message: 'no.' }],
-      warnings: [],
-      denial: 'no.',
-      auditAnnotations: {},
-      unchecked: [],
-      exemptions: [],
-    };
-  };
+  const judge: AdmissionDeps['judge'] = () => ({
+    decision: 'deny',
+    findings: [{ rule: 'r', severity: 'high', action: 'deny', subject: 's', message: 'no.' }],
+    warnings: [],
+    denial: 'no.',
+    auditAnnotations: {},
+    unchecked: [],
+    exemptions: [],
+  });
   const allowed = (user: string) =>
     ask({ operation: 'DELETE', oldObject: isolated, user }, deps({ judge })).response.allowed;
   assert.equal(allowed('system:serviceaccount:kube-system:namespace-controller'), true);

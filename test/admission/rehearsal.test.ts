@@ -7,6 +7,7 @@ import { rehearse } from '../../src/admission/rehearsal/rehearse.ts';
 import { reviews } from '../../src/admission/rehearsal/reviews.ts';
 import { Turns } from '../../src/admission/turns.ts';
 import { RULES } from '../../src/rules/index.ts';
+import { isSteps } from '../../src/simulate/steps.ts';
 import { cluster, judgeWith } from './reviews.ts';
 
 const real = judgeWith('');
@@ -20,9 +21,10 @@ test('every review is judged, over and over, and rules find something to say', a
   const seen = new Map<string, number>();
   let judged = 0;
   const count = await rehearse(
-    deps(function* (...asked) {
+    deps((...asked) => {
       judged++;
-      const verdict = yield* real(...asked);
+      const verdict = real(...asked);
+      if (isSteps(verdict)) assert.fail('longer than one turn');
       for (const { rule } of verdict.findings) seen.set(rule, (seen.get(rule) ?? 0) + 1);
       return verdict;
     }),
@@ -39,9 +41,9 @@ test('it ends when the webhook does', async () => {
   const ended = new AbortController();
   let judged = 0;
   const count = await rehearse(
-    deps(function* (...asked) {
+    deps((...asked) => {
       if (++judged === 7) ended.abort();
-      return yield* real(...asked);
+      return real(...asked);
     }),
     ended.signal,
   );

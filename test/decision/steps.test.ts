@@ -5,6 +5,7 @@ import { DEFAULT_RULES_CONFIG } from '../../src/decision/enforcement.ts';
 import { judge, judgeInSteps } from '../../src/decision/judge.ts';
 import type { Judgement } from '../../src/decision/judgement.ts';
 import type { Change } from '../../src/model/change.ts';
+import { isSteps } from '../../src/simulate/steps.ts';
 import { type RawChange, randomChanges, worstChange } from '../bench/changes.ts';
 import { benchCluster, type RawObject } from '../bench/cluster.ts';
 import { changeOf, loadCluster } from '../bench/load.ts';
@@ -14,9 +15,10 @@ const store = loadCluster(cluster);
 const context = { config: DEFAULT_RULES_CONFIG, dryRun: false, earlier: [] };
 
 function inSteps(change: Change): { steps: number; judgement: Judgement } {
-  const walk = judgeInSteps(store, change, context);
+  const judged = judgeInSteps(store, change, context);
+  if (!isSteps(judged)) return { steps: 1, judgement: judged };
   for (let steps = 1; ; steps++) {
-    const { done, value } = walk.next();
+    const { done, value } = judged.next();
     if (done === true) return { steps, judgement: value };
   }
 }
