@@ -1,4 +1,5 @@
 /** What is so of a change to a policy, looked up once: most rules have nothing to say of most changes. */
+import type { Cni } from '../model/objects.ts';
 import { TRAITS } from '../model/traits.ts';
 import type { Simulation } from '../simulate/contract.ts';
 import { canLose } from '../simulate/loss.ts';
@@ -17,6 +18,12 @@ export const ASPECTS = Object.freeze({
   beside: 1 << 20,
   /** It lets everybody in, or out. */
   open: 1 << 21,
+  /** It selects no pod that a policy could cover. */
+  nobody: 1 << 22,
+  /** It selects pods on the host network. */
+  hostPods: 1 << 23,
+  /** The network plug-in does not enforce all that a policy may say, or is not known to. */
+  unenforced: 1 << 24,
 });
 
 export type Aspect = keyof typeof ASPECTS;
@@ -34,7 +41,7 @@ const OPEN = bitsOf(['openIngress', 'openEgress']);
 export function aspectsOf(simulation: Simulation): number {
   const { before, after } = simulation.change;
   if ((after ?? before)?.kind === 'Service') return EVERY;
-  let bits = after?.kind === 'NetworkPolicy' ? after.makeup.traits : 0;
+  let bits = after?.kind === 'NetworkPolicy' ? after.makeup.traits | aspectsOfNow(simulation) : 0;
   if ((bits & OPEN) !== 0) bits |= ASPECTS.open;
   for (const subject of simulation.subjects) {
     for (const direction of subject.directions) {
@@ -47,4 +54,24 @@ export function aspectsOf(simulation: Simulation): number {
     if ((bits & EFFECTS) === EFFECTS) break;
   }
   return bits;
+}
+
+/** Aspects of the policy as it will be, in this cluster. */
+function aspectsOfNow({ selected, after }: Simulation): number {
+  let bits = ASPECTS.nobody;
+  for (const { hostNetwork } of selected) {
+    if (hostNetwork) bits |= ASPECTS.hostPods;
+    else bits &= ~ASPECTS.nobody;
+  }
+  return enforcesAll(after.snapshot.cni) ? bits : bits | ASPECTS.unenforced;
+}
+
+function enforcesAll(cni: Cni): boolean {
+  return (
+    cni.enforcesIngress === 'yes' &&
+    cni.enforcesEgress === 'yes' &&
+    cni.enforcesEndPort !== 'no' &&
+    cni.enforcesSctp !== 'no' &&
+    cni.pools === undefined
+  );
 }

@@ -1,4 +1,5 @@
 import { changedObject } from '../model/change.ts';
+import { canLose } from '../simulate/loss.ts';
 import type { Rule } from './rule.ts';
 import { admitsAll, policyText } from './text.ts';
 import { policy } from './worlds/manifests.ts';
@@ -12,6 +13,7 @@ export const establishedConnections: Rule = {
   severity: 'info',
   action: 'note',
   needs: 'model',
+  aspects: ['takes'],
   summary: 'The change takes something away; connections that are open already are not necessarily cut.',
   why: 'Most plug-ins decide about a connection when it begins. A client that is to be shut out keeps what it has, and a client that was shut out by mistake fails only when it connects again.',
   fix: 'Restart the pods on one side if what is open now must end, and watch for reconnects before calling the change good.',
@@ -70,9 +72,8 @@ export const establishedConnections: Rule = {
     if (changed.kind !== 'NetworkPolicy') return;
     const takes = simulation.subjects.some((subject) =>
       subject.directions.some((direction) => {
-        const { before, after } = subject[direction];
-        if (after.length === 0 || after.some((one) => admitsAll(one, direction))) return false;
-        return before.length === 0 || change.operation !== 'CREATE';
+        if (!canLose(simulation, subject, direction)) return false;
+        return !subject[direction].after.some((one) => admitsAll(one, direction));
       }),
     );
     if (!takes) return;

@@ -77,8 +77,8 @@ export const exceptIneffective: Rule = {
     for (const direction of ['ingress', 'egress'] as const) {
       let last: readonly NetworkPolicy[] | undefined;
       for (const subject of simulation.subjects) {
-        const policies = subject[direction].after;
         if (!subject.directions.includes(direction)) continue;
+        const policies = subject[direction].after;
         // Pods under the same policies have the same exceptions.
         if (last !== undefined && sameItems(last, policies)) continue;
         last = policies;

@@ -16,6 +16,7 @@ export const hostNetworkSelected: Rule = {
   severity: 'low',
   action: 'warn',
   needs: 'model',
+  aspects: ['hostPods'],
   summary: 'The podSelector matches pods on the host network, which no policy covers.',
   why: "Their traffic is the node's: the policy neither protects nor restricts them, and nothing says so.",
   fix: "Protect such pods with the node's firewall or the plug-in's host policies, or take them off the host network.",
@@ -67,13 +68,11 @@ export const hostNetworkSelected: Rule = {
       },
     ],
   },
-  *check({ change, after, snapshot, simulation }) {
+  *check({ change, simulation }) {
     const policy = change.after;
     if (policy?.kind !== 'NetworkPolicy' || simulation.subjects.length === 0) return;
-    const space = snapshot.spaces.get(policy.namespace);
-    if (space === undefined) return;
     const names = new Set<string>();
-    for (const podClass of after.selected(space, policy.subject)) {
+    for (const podClass of simulation.selected) {
       if (podClass.hostNetwork) names.add(shortText(podClass));
     }
     if (names.size === 0) return;

@@ -20,6 +20,7 @@ export const notEnforced: Rule = {
   severity: 'high',
   action: 'warn',
   needs: 'object',
+  aspects: ['unenforced'],
   summary:
     "The cluster's network plug-in does not enforce NetworkPolicy: the policy is stored and does nothing.",
   why: 'Kubernetes stores policies whether or not anything acts on them. Who believes in a policy that is not enforced leaves a door open.',

@@ -16,6 +16,7 @@ export const selectsNothing: Rule = {
   severity: 'low',
   action: 'warn',
   needs: 'model',
+  aspects: ['nobody'],
   summary: "No pod of the policy's namespace carries the labels of its podSelector.",
   why: 'A policy protects only what it selects. A misspelt label leaves the pods it was written for open.',
   fix: 'Compare podSelector with the labels of the pods: kubectl get pods --show-labels.',
@@ -98,12 +99,12 @@ export const selectsNothing: Rule = {
       },
     ],
   },
-  *check({ change, after, snapshot }) {
+  *check({ change, after, snapshot, simulation }) {
     const policy = change.after;
     if (policy?.kind !== 'NetworkPolicy' || selectsEverything(policy.subject)) return;
-    const space = snapshot.spaces.get(policy.namespace);
-    const chosen = space === undefined ? [] : after.selected(space, policy.subject);
+    const chosen = simulation.selected;
     if (chosen.some(({ hostNetwork }) => !hostNetwork)) return;
+    const space = snapshot.spaces.get(policy.namespace);
     const classes = space === undefined ? [] : after.classes(space);
     const meant = meantLabel(policy.subject, classes);
     const right = chosen.length > 0 ? undefined : correctedSelector(policy.subject, meant, classes);

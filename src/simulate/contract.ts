@@ -52,6 +52,8 @@ export interface Simulation {
   readonly change: Change;
   readonly before: View;
   readonly after: View;
+  /** The classes that the policy selects as it will be, those on the host network too; empty for a Service. */
+  readonly selected: readonly PodClass[];
   /** Empty for a Service change: a Service moves no policy. */
   readonly subjects: readonly Subject[];
   readonly budget: Budget;

@@ -25,6 +25,7 @@ class Simulated implements Simulation {
   readonly before: View;
   readonly after: View;
   readonly budget: Budget;
+  #selected: readonly PodClass[] | undefined;
   #subjects: readonly Subject[] | undefined;
   #weight = 0;
 
@@ -35,9 +36,14 @@ class Simulated implements Simulation {
     this.budget = budget;
   }
 
+  get selected(): readonly PodClass[] {
+    this.#selected ??= selectedBy(this.after, policyOf(this.change.after));
+    return this.#selected;
+  }
+
   /** Found when first asked for, as a step of its own. */
   get subjects(): readonly Subject[] {
-    this.#subjects ??= subjectsOf(this.before, this.after, this.change);
+    this.#subjects ??= subjectsOf(this);
     return this.#subjects;
   }
 
@@ -48,18 +54,17 @@ class Simulated implements Simulation {
   }
 }
 
-function subjectsOf(before: View, after: View, change: Change): Subject[] {
+function selectedBy(view: View, policy: NetworkPolicy | undefined): readonly PodClass[] {
+  const space = policy === undefined ? undefined : view.snapshot.spaces.get(policy.namespace);
+  return space === undefined || policy === undefined ? NO_CLASSES : view.selected(space, policy.subject);
+}
+
+function subjectsOf({ change, before, after, selected: selectedNow }: Simulation): Subject[] {
   const old = policyOf(change.before);
   const now = policyOf(change.after);
-  const named = now ?? old;
-  if (named === undefined) return [];
-  const space = after.snapshot.spaces.get(named.namespace);
-  if (space === undefined) return [];
   const subjects: Subject[] = [];
-  const selectedNow = now === undefined ? NO_CLASSES : after.selected(space, now.subject);
   const sameSubject = old !== undefined && now !== undefined && isSame(old.subject, now.subject);
-  const selectedOld =
-    old === undefined ? NO_CLASSES : sameSubject ? selectedNow : after.selected(space, old.subject);
+  const selectedOld = sameSubject ? selectedNow : selectedBy(after, old);
   const add = (podClass: PodClass, wasSelected: boolean, isSelected: boolean): void => {
     if (podClass.hostNetwork) return;
     const directions = touchedDirections(wasSelected ? old : undefined, isSelected ? now : undefined);
