@@ -19,7 +19,7 @@ export class SpaceIndex {
   /** One pass over the namespace's classes. */
   constructor(classes: readonly PodClass[]) {
     for (const podClass of classes) {
-      for (const reference of podClass.pods[0]?.references ?? []) {
+      for (const reference of podClass.references) {
         add(this.referrers, `${reference.namespace}/${reference.service}`, { podClass, reference });
       }
       for (const key of APPLICATION_LABELS) {

@@ -76,7 +76,7 @@ function addNeedsOf(needs: Need[], sources: Sources, podClass: PodClass, service
 export function needsFrom(sources: Sources, podClass: PodClass): readonly Need[] {
   const { view } = sources;
   const needs: Need[] = [];
-  for (const reference of podClass.pods[0]?.references ?? []) {
+  for (const reference of podClass.references) {
     const service = view.service(reference.namespace, reference.service);
     if (service === undefined) continue;
     if (service.ports.length > MOST_PORTS) {
@@ -105,7 +105,7 @@ const NO_COMPANIONS: readonly Companion[] = Object.freeze([]);
  * label that both carry is no evidence of the opposite.
  */
 export function namesServiceOf(view: View, from: PodClass, to: PodClass): boolean {
-  return (from.pods[0]?.references ?? []).some(({ namespace, service: name }) => {
+  return from.references.some(({ namespace, service: name }) => {
     if (namespace !== to.space.name) return false;
     const selector = view.service(namespace, name)?.selector;
     return selector !== undefined && selects(selector, to.labels);

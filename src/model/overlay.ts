@@ -352,7 +352,8 @@ function split(podClass: PodClass, near: Distinctions, far: Distinctions): reado
 
 /** Some of the pods of a class, as a class of their own. */
 export function partOf(podClass: PodClass, pods: readonly Pod[]): PodClass {
-  const { space, workload, namedPorts, hostNetwork } = podClass;
   const labels = pods[0]?.labels ?? podClass.labels;
-  return { space, workload, labels, namedPorts, hostNetwork, pods, whole: podClass.whole ?? podClass };
+  const { space, workload, namedPorts, hostNetwork, families, references } = podClass;
+  const whole = podClass.whole ?? podClass;
+  return { space, workload, labels, namedPorts, hostNetwork, families, references, pods, whole };
 }

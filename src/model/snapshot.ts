@@ -2,6 +2,7 @@
  * The model as its readers see it. One snapshot is read from overlay to decision, in one turn of the event loop or
  * while it is held, so no reader ever sees it change (docs/adr/0001 and 0007).
  */
+import type { Families } from './families.ts';
 import type { Labels } from './labels.ts';
 import type {
   Callback,
@@ -13,6 +14,7 @@ import type {
   NetworkPolicy,
   Node,
   Pod,
+  Reference,
   Route,
   Service,
   TierPolicy,
@@ -31,6 +33,10 @@ export interface PodClass {
   readonly labels: Labels;
   readonly namedPorts: readonly NamedPort[];
   readonly hostNetwork: boolean;
+  /** The address families that its pods speak; 0 while they have no address. */
+  readonly families: Families;
+  /** The Services that its pods' own spec names. */
+  readonly references: readonly Reference[];
   /** Never empty. */
   readonly pods: readonly Pod[];
   /** The stored class this is a part of: no stored selector tells the two apart. */

@@ -1,6 +1,16 @@
+import { type Families, familiesOfAddresses } from './families.ts';
 import { LabelIndex } from './label-index.ts';
 import type { Labels } from './labels.ts';
-import type { EndpointSlice, NamedPort, NetworkPolicy, Pod, Route, Service, Workload } from './objects.ts';
+import type {
+  EndpointSlice,
+  NamedPort,
+  NetworkPolicy,
+  Pod,
+  Reference,
+  Route,
+  Service,
+  Workload,
+} from './objects.ts';
 import { type Selector, selects } from './selector.ts';
 import type { PodClass, Space } from './snapshot.ts';
 import { projection, Vocabulary } from './vocabulary.ts';
@@ -17,24 +27,32 @@ class StoredClass implements PodClass {
   policyVersion = -1;
   serviceVersion = -1;
 
+  /**
+   * What all its pods have in common, as the first one has it: kept here, for to look it up there is three cold looks
+   * into memory for each class that a judgement passes.
+   */
+  workload!: Workload;
+  labels!: Labels;
+  namedPorts!: readonly NamedPort[];
+  hostNetwork!: boolean;
+  families!: Families;
+  references!: readonly Reference[];
+
   constructor(space: Space, first: Pod) {
     this.space = space;
     this.pods = [first];
+    this.readFirst();
   }
-  get #first(): Pod {
-    return this.pods[0] as Pod;
-  }
-  get workload(): Workload {
-    return this.#first.workload;
-  }
-  get labels(): Labels {
-    return this.#first.labels;
-  }
-  get namedPorts(): readonly NamedPort[] {
-    return this.#first.namedPorts;
-  }
-  get hostNetwork(): boolean {
-    return this.#first.hostNetwork;
+
+  /** Anew when another pod comes first: what no selector asks for may be different. */
+  readFirst(): void {
+    const first = this.pods[0] as Pod;
+    this.workload = first.workload;
+    this.labels = first.labels;
+    this.namedPorts = first.namedPorts;
+    this.hostNetwork = first.hostNetwork;
+    this.families = familiesOfAddresses(first.addresses);
+    this.references = first.references;
   }
 }
 
@@ -269,6 +287,7 @@ export class StoredSpace implements Space {
     }
     const last = found.pods.pop() as Pod;
     if (place < found.pods.length) found.pods[place] = last;
+    if (place === 0 && found.pods.length > 0) found.readFirst();
     if (found.pods.length === 0) {
       classes.delete(key);
       this.#classList = undefined;

@@ -1,3 +1,4 @@
+import { type Families, V4, V6 } from '../model/families.ts';
 import type { Direction, NetworkPolicy, Pod } from '../model/objects.ts';
 import { workloadText } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
@@ -7,7 +8,7 @@ import { uniteConnections } from '../netset/connections.ts';
 import { atomsOf, namedBlocks } from './atoms.ts';
 import { ALL, type ConnectionTable, NONE } from './connection-table.ts';
 import { matchBlock } from './match.ts';
-import { classPoint, type Families, familiesOf, outsidePoint, type PodPoint, type Point } from './point.ts';
+import { classPoint, familiesOf, outsidePoint, type PodPoint, type Point } from './point.ts';
 import { areStrangers, reachPoints, sharesNode } from './reach.ts';
 import { type Ruled, ruledBy } from './ruled.ts';
 
@@ -245,13 +246,10 @@ function cut(podClass: PodClass, blocks: readonly Block[]): (readonly Pod[])[] {
     const alone: PodPoint = { kind: 'pods', podClass, pods: [pod] };
     let key = '';
     for (const address of pod.addresses) key += typeof address === 'number' ? '4' : '6';
-    for (const block of blocks) key += matchBlock(block, alone, EITHER, 'yes')[0];
+    for (const block of blocks) key += matchBlock(block, alone, V4 | V6, 'yes')[0];
     const part = parts.get(key);
     if (part === undefined) parts.set(key, [pod]);
     else part.push(pod);
   }
   return [...parts.values()];
 }
-
-/** A subject that speaks both families. */
-const EITHER: PodPoint = { kind: 'pods', podClass: undefined as never, pods: [] };

@@ -1,3 +1,4 @@
+import { type Families, V4, V6 } from '../model/families.ts';
 import type { Direction, NamedPort, Peer, PodPeer, PortMatch } from '../model/objects.ts';
 import { selects } from '../model/selector.ts';
 import {
@@ -18,7 +19,7 @@ import {
   uniteAll,
 } from '../netset/connections.ts';
 import { portRange } from '../netset/ports.ts';
-import { type AddressPoint, type Families, familiesOf, type PodPoint, type Point, V4, V6 } from './point.ts';
+import { type AddressPoint, familiesOf, type PodPoint, type Point } from './point.ts';
 
 /** Whether a peer matches an end. `mixed`: some of the pods or addresses of the end, not all. */
 export type Match = 'yes' | 'no' | 'unknown' | 'mixed';
@@ -36,7 +37,7 @@ export function matchPeer(
 ): Match {
   return peer.kind === 'pods'
     ? matchPods(peer, namespace, end)
-    : matchBlock(peer.block, end, subject, blocks);
+    : matchBlock(peer.block, end, familiesOf(subject), blocks);
 }
 
 /** A peer by labels. Addresses, nodes and host-network pods are never selected by labels. */
@@ -51,9 +52,12 @@ export function matchPods(peer: PodPeer, namespace: string, end: Point): Match {
   return selects(peer.pods, labels) ? 'yes' : 'no';
 }
 
-/** A peer by addresses. Whether it matches pods is the plug-in's choice; pods without an address never. */
-export function matchBlock(block: Block, end: Point, subject: PodPoint, blocks: BlocksMatchPods): Match {
-  const families = spokenWith(subject, end);
+/**
+ * A peer by addresses, for a subject of these families. Whether it matches pods is the plug-in's choice; pods without an
+ * address never.
+ */
+export function matchBlock(block: Block, end: Point, own: Families, blocks: BlocksMatchPods): Match {
+  const families = spokenWith(own, end);
   if (end.kind === 'addresses') return matchAddresses(block, end, families);
   if (blocks === 'no') return 'no';
   let common: Match | undefined;
@@ -67,8 +71,7 @@ export function matchBlock(block: Block, end: Point, subject: PodPoint, blocks: 
 }
 
 /** The families a connection between the two could run over; all while either has no known address. */
-function spokenWith(subject: PodPoint, end: Point): Families {
-  const own = familiesOf(subject);
+function spokenWith(own: Families, end: Point): Families {
   return (own === 0 ? V4 | V6 : own) & (end.family ?? V4 | V6);
 }
 

@@ -8,7 +8,7 @@ import {
   subtractAddresses,
 } from '../netset/addresses.ts';
 import { matchBlock } from './match.ts';
-import type { PodPoint, Point } from './point.ts';
+import { familiesOf, type PodPoint, type Point } from './point.ts';
 import { rulePeers } from './rule-peers.ts';
 import { tierPoliciesOf } from './tiers.ts';
 
@@ -27,10 +27,11 @@ export function uniformParts(view: View, end: Point, other: Point, direction: Di
       blocks.map((block) => block.addresses),
     ).map((addresses) => ({ ...end, addresses }));
   }
+  const own = familiesOf(other);
   const parts = new Map<string, Pod[]>();
   for (const pod of end.pods) {
     const alone: PodPoint = { ...end, pods: [pod] };
-    const key = blocks.map((block) => matchBlock(block, alone, other, 'yes')).join();
+    const key = blocks.map((block) => matchBlock(block, alone, own, 'yes')).join();
     const part = parts.get(key);
     if (part === undefined) parts.set(key, [pod]);
     else part.push(pod);

@@ -1,13 +1,9 @@
+import { type Families, V4, V6 } from '../model/families.ts';
 import type { Node, Pod } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import type { PodClass, Snapshot } from '../model/snapshot.ts';
 import type { Address, Addresses } from '../netset/addresses.ts';
 import type { End } from './contract.ts';
-
-/** Address families as bits, so that what two ends share is one operation. */
-export const V4 = 1;
-export const V6 = 2;
-export type Families = number;
 
 /** Pods that policies can select: never host-network ones. */
 export interface PodPoint {
@@ -36,14 +32,8 @@ export function familiesOf(point: Point): Families {
   const spoken =
     point.kind === 'addresses'
       ? (point.addresses.v4.length > 0 ? V4 : 0) | (point.addresses.v6.length > 0 ? V6 : 0)
-      : podFamilies(point.pods[0]);
+      : point.podClass.families;
   return point.family === undefined ? spoken : spoken & point.family;
-}
-
-function podFamilies(pod: Pod | undefined): Families {
-  let families = 0;
-  for (const address of pod?.addresses ?? []) families |= typeof address === 'number' ? V4 : V6;
-  return families;
 }
 
 /** What a policy sees of an end. Host-network pods are their node (their traffic is the node's). */

@@ -21,7 +21,7 @@ import {
   opensAt,
   portsAt,
 } from './match.ts';
-import type { PodPoint, Point } from './point.ts';
+import { familiesOf, type PodPoint, type Point } from './point.ts';
 import { rulePeers } from './rule-peers.ts';
 
 /** The one connection that is asked about: then a side holds either this one, and whatever else, or nothing. */
@@ -175,7 +175,7 @@ class Sum {
     block: Block,
     peerIndex: number,
   ): void {
-    const match = matchBlock(block, this.#peer, this.#subject, this.#blocks);
+    const match = matchBlock(block, this.#peer, familiesOf(this.#subject), this.#blocks);
     if (match === 'no') return;
     const connections = this.#portsOf(rule, blockDestination(this.#subject, this.#direction));
     if (match === 'yes') this.#allowed.add(connections);

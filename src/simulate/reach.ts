@@ -1,3 +1,4 @@
+import { type Families, V4, V6 } from '../model/families.ts';
 import type { Pod } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import {
@@ -12,16 +13,7 @@ import {
 } from '../netset/connections.ts';
 import type { End, Reach, Verdict } from './contract.ts';
 import { uniformParts } from './parts.ts';
-import {
-  type AddressPoint,
-  type Families,
-  familiesOf,
-  type PodPoint,
-  type Point,
-  pointOf,
-  V4,
-  V6,
-} from './point.ts';
+import { type AddressPoint, familiesOf, type PodPoint, type Point, pointOf } from './point.ts';
 import { OPEN_SIDE, type Side, sideOf, type Wanted } from './side.ts';
 
 export const OPEN: Reach = Object.freeze({ allowed: ALL_CONNECTIONS, unknown: NO_CONNECTIONS, reasons: [] });
@@ -159,8 +151,9 @@ function isOutside(point: Point): boolean {
 
 /** A pod reaches itself whatever policies say. */
 function isSelf(from: Point, to: Point): boolean {
-  if (from.kind !== 'pods' || to.kind !== 'pods' || from.pods.length !== 1 || to.pods.length !== 1)
-    return false;
+  // A pod is in one class: of two classes nothing has to be looked up.
+  if (from.kind !== 'pods' || to.kind !== 'pods' || from.podClass !== to.podClass) return false;
+  if (from.pods.length !== 1 || to.pods.length !== 1) return false;
   return from.pods[0] === to.pods[0] && (from.pods[0] as Pod).replicas === 1;
 }
 

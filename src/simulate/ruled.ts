@@ -4,7 +4,7 @@ import { type Addresses, type Block, hasAddress } from '../netset/addresses.ts';
 import { NONE } from './connection-table.ts';
 import type { Grid, Part } from './grid.ts';
 import { type Match, matchBlock, matchPods, portsAt, portsAtBlock } from './match.ts';
-import type { PodPoint } from './point.ts';
+import { familiesOf, type PodPoint } from './point.ts';
 import { rulePeers } from './rule-peers.ts';
 import { sideOf } from './side.ts';
 
@@ -69,7 +69,7 @@ export function ruledBy(
         const match =
           part.podClass === undefined && part.point.kind === 'addresses'
             ? covers(blocks.block, part.point.addresses)
-            : matchBlock(blocks.block, part.point, subject, how);
+            : matchBlock(blocks.block, part.point, familiesOf(subject), how);
         take(part, match, passing);
       }
     }

@@ -12,7 +12,7 @@ import {
   uniteConnections,
 } from '../netset/connections.ts';
 import { type Match, matchBlock, matchPods, portsAt } from './match.ts';
-import type { PodPoint, Point } from './point.ts';
+import { familiesOf, type PodPoint, type Point } from './point.ts';
 import { OPEN_SIDE, policySide, type Side } from './policy-side.ts';
 
 /**
@@ -91,7 +91,7 @@ export function matchTierPeer(view: View, peer: TierPeer, end: Point, subject: P
     case 'pods':
       return matchPods(peer, '', end);
     case 'block':
-      return matchBlock(peer.block, end, subject, 'yes');
+      return matchBlock(peer.block, end, familiesOf(subject), 'yes');
     case 'unknown':
       return 'unknown';
     case 'nodes': {
