@@ -26,8 +26,7 @@ export function answerOf(uid: string, judged: Judged): string {
     };
   }
   if (judged.warnings.length > 0) response.warnings = judged.warnings;
-  const annotations = annotationsOf(judged.auditAnnotations);
-  if (annotations !== undefined) response.auditAnnotations = annotations;
+  response.auditAnnotations = judged.auditAnnotations;
   return review(response);
 }
 
@@ -65,10 +64,4 @@ function clip(text: string, length: number): string {
   if (text.length <= length) return text;
   const characters = [...text];
   return characters.length <= length ? text : `${characters.slice(0, length - 1).join('')}…`;
-}
-
-/** A key with a slash would be dropped by the API server without a word: it prefixes the webhook's name itself. */
-function annotationsOf(given: Readonly<Record<string, string>>): Record<string, string> | undefined {
-  const pairs = Object.entries(given).map(([key, value]) => [key.replaceAll('/', '.'), value] as const);
-  return pairs.length === 0 ? undefined : Object.fromEntries(pairs);
 }

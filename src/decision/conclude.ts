@@ -191,7 +191,11 @@ function weight({ action, severity }: { readonly action: string; readonly severi
 }
 
 function decisionOf(findings: readonly JudgedFinding[], model: Decision): Decision {
-  return worst([model, ...findings.map(({ action }): Decision => (action === 'note' ? 'allow' : action))]);
+  let decision = model;
+  for (const { action } of findings) {
+    if (action === 'deny' || (action === 'warn' && decision === 'allow')) decision = action;
+  }
+  return decision;
 }
 
 function softened(findings: readonly JudgedFinding[]): Decision {
@@ -216,7 +220,9 @@ function annotations(
   unchecked: readonly UncheckedRule[],
 ): Record<string, string> {
   const found: Record<string, string> = { decision };
-  if (findings.length > 0) {
+  const [only] = findings;
+  if (only !== undefined && findings.length === 1) found.findings = `${only.rule}=${only.action}`;
+  else if (findings.length > 0) {
     const counts = new Map<string, number>();
     for (const { rule, action } of findings) {
       const key = `${rule}=${action}`;

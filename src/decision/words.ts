@@ -83,21 +83,18 @@ function aboutText({ rule, subject, message }: JudgedFinding): string {
 
 /** Lines that fit the API server's bounds, in the order given; what does not fit is counted in the last one. */
 export function boundedWarnings(lines: readonly string[]): string[] {
-  const kept: string[] = [];
+  const short = lines.map((line) => clipBytes(printable(line), WARNING_LENGTH));
+  // Nearly always all of them fit, whatever they hold.
+  if (short.length * WARNING_LENGTH <= WARNINGS_BYTES) return short;
   const reserve = bytes(restText(lines.length));
   let left = WARNINGS_BYTES;
-  for (let i = 0; i < lines.length; i++) {
-    const line = clipBytes(printable(lines[i] as string), WARNING_LENGTH);
+  for (const [i, line] of short.entries()) {
     const size = bytes(line);
-    const last = i === lines.length - 1;
-    if (size > left - (last ? 0 : reserve)) {
-      kept.push(restText(lines.length - i));
-      return kept;
-    }
-    kept.push(line);
+    const last = i === short.length - 1;
+    if (size > left - (last ? 0 : reserve)) return [...short.slice(0, i), restText(short.length - i)];
     left -= size;
   }
-  return kept;
+  return short;
 }
 
 function restText(count: number): string {

@@ -9,7 +9,7 @@ test('a denial keeps its line breaks and nothing else that could steer a termina
     findings: [],
     warnings: [],
     denial: 'first\n  second\u001b[2J\u0007 third',
-    auditAnnotations: { 'portent.dev/rules': 'x' },
+    auditAnnotations: { decision: 'deny', findings: 'x=deny' },
     unchecked: [],
     exemptions: [],
   };
@@ -17,5 +17,5 @@ test('a denial keeps its line breaks and nothing else that could steer a termina
     response: { status: { message: string }; auditAnnotations: Record<string, string> };
   };
   assert.equal(response.status.message, 'first\n  second [2J  third');
-  assert.deepEqual(response.auditAnnotations, { 'portent.dev.rules': 'x' });
+  assert.deepEqual(response.auditAnnotations, { decision: 'deny', findings: 'x=deny' });
 });
