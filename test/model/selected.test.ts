@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { familiesOfAddresses } from '../../src/model/families.ts';
 import { parsePod } from '../../src/model/parse/pod.ts';
 import { parseNetworkPolicy } from '../../src/model/parse/policy.ts';
 import { type Selector, selects } from '../../src/model/selector.ts';
@@ -47,11 +48,58 @@ test('the classes found by index are those that a look at each one finds, whatev
   );
 });
 
-function podOf(name: string, given: Record<string, string>) {
+test('what a class says of its pods is what each of them says, whoever came and went', () => {
+  let shared = 0;
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      const store = new Store();
+      for (const [i, one] of steps.entries()) {
+        if ('policy' in one) store.putPolicy(policyOf(`p${i % 3}`, one.policy));
+        else if ('gone' in one) store.removePod('ns', one.gone);
+        else store.putPod(podOf(one.name, one.labels, 'web'));
+        for (const podClass of store.spaces.get('ns')?.classes() ?? []) {
+          const { pods, labels: shown, families, hostNetwork, workload, namedPorts, references } = podClass;
+          if (pods.length > 1) shared++;
+          assert.equal(shown, pods[0]?.labels);
+          for (const pod of pods) {
+            assert.equal(store.spaces.get('ns')?.classOf(pod), podClass);
+            assert.equal(families, familiesOfAddresses(pod.addresses));
+            assert.deepEqual(
+              { hostNetwork, workload, namedPorts, references },
+              {
+                hostNetwork: pod.hostNetwork,
+                workload: pod.workload,
+                namedPorts: pod.namedPorts,
+                references: pod.references,
+              },
+            );
+          }
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
+  assert.ok(shared > 300, `${shared} times a class had several pods`);
+});
+
+function podOf(name: string, given: Record<string, string>, owner?: string) {
   const pod = parsePod({
-    metadata: { name, namespace: 'ns', labels: given },
-    spec: {},
-    status: { phase: 'Running' },
+    metadata: {
+      name,
+      namespace: 'ns',
+      labels: given,
+      ...(owner === undefined
+        ? {}
+        : { ownerReferences: [{ kind: 'StatefulSet', name: owner, controller: true }] }),
+    },
+    // Whoever has a `run-id` also speaks IPv6 and names a Service.
+    spec: {
+      containers: given['run-id'] === undefined ? [] : [{ env: [{ name: 'URL', value: 'http://db:80' }] }],
+    },
+    status: {
+      phase: 'Running',
+      podIPs: [{ ip: '10.0.0.1' }, ...(given['run-id'] === undefined ? [] : [{ ip: 'fd00::1' }])],
+    },
   });
   assert.ok(pod);
   return pod;
