@@ -81,25 +81,11 @@ function answered(review: Review, deps: AdmissionDeps, start: number): Answer {
   }
   const reading = changeOf(review, review.judged);
   if (!isSteps(reading)) return answeredWith(review, reading, start, deps);
-  reading.next();
-  return { status: 200, response: '', later: (most) => afterOthers(review, reading, start, deps, most) };
-}
-
-/** Reads on when whoever waits was answered: the first of two objects held him up long enough. */
-async function afterOthers(
-  review: Review,
-  reading: Steps<Change | ReviewProblem>,
-  start: number,
-  deps: AdmissionDeps,
-  milliseconds: number,
-): Promise<Answer> {
-  await setImmediate();
-  try {
-    const answer = answeredWith(review, finish(reading), start, deps);
-    return answer.later === undefined ? answer : await answer.later(milliseconds);
-  } catch (error) {
-    return failed(review, error);
-  }
+  // The first of two objects held up the others long enough.
+  return answeredLater(review, async () => {
+    await setImmediate();
+    return answeredWith(review, finish(reading), start, deps);
+  });
 }
 
 function answeredWith(
@@ -113,26 +99,24 @@ function answeredWith(
   const { work, verdict } = judged(review, change, parse, deps);
   if (!isSteps(verdict)) return settled(work, verdict, deps);
   // Begun anew when it is its turn: until then the model may change.
-  return { status: 200, response: '', later: (most) => inTurn(review, change, parse, deps, most) };
+  const steps = function* (): Steps<Answer> {
+    const now = judged(review, change, parse, deps);
+    return settled(now.work, isSteps(now.verdict) ? yield* now.verdict : now.verdict, deps);
+  };
+  return answeredLater(review, () => deps.turns.run(steps));
 }
 
-async function inTurn(
-  review: Review,
-  change: Change,
-  parse: number,
-  deps: AdmissionDeps,
-  milliseconds: number,
-): Promise<Answer> {
-  const steps = function* (): Steps<Answer> {
-    const { work, verdict } = judged(review, change, parse, deps);
-    return settled(work, isSteps(verdict) ? yield* verdict : verdict, deps);
+/** What takes long is done when whoever waits was answered; what comes out of it may have to wait again. */
+function answeredLater(review: Review, work: () => Promise<Answer>): Answer {
+  const later = async (milliseconds: number): Promise<Answer> => {
+    try {
+      const answer = await work();
+      return answer.later === undefined ? answer : await answer.later(milliseconds);
+    } catch (error) {
+      return failed(review, error);
+    }
   };
-  try {
-    const answer = await deps.turns.run(steps);
-    return answer.later === undefined ? answer : await answer.later(milliseconds);
-  } catch (error) {
-    return failed(review, error);
-  }
+  return { status: 200, response: '', later };
 }
 
 function judged(
