@@ -190,3 +190,24 @@ test('a policy without spec is legal and isolates everything', () => {
   assert.equal(found?.type, 'policy');
   assert.deepEqual(found?.type === 'policy' && [found.policy.namespace, found.policy.ingress], ['shop', []]);
 });
+
+test('tier policies: a choice has one field, and a network may have bits beyond its prefix', () => {
+  const head =
+    'apiVersion: policy.networking.k8s.io/v1alpha1\nkind: AdminNetworkPolicy\nmetadata: {name: p}\n';
+  const tier = (subject: string, rule: string) =>
+    problemsOf(`${head}spec: {priority: 1, subject: ${subject}, egress: [{action: Deny, ${rule}}]}\n`).map(
+      (line) => line.replace(/^4: spec\./, ''),
+    );
+  assert.deepEqual(tier('{namespaces: {}}', 'to: [{networks: [10.0.0.1/8, "fd00::1/8"]}]'), []);
+  assert.deepEqual(tier('{namespaces: {}}', 'to: [{networks: [10.0.0.1]}]'), [
+    'egress[0].to[0].networks[0]: "10.0.0.1" is not a CIDR. Write 10.0.0.1/32',
+  ]);
+  assert.deepEqual(tier('{}', 'to: [{namespaces: {}, networks: [10.0.0.0/8]}]'), [
+    'subject: must have one field, and has none',
+    'egress[0].to[0]: must have one field alone, not "namespaces" and "networks"',
+  ]);
+  const ports = 'ports: [{portNumber: {protocol: TCP, port: 80}, namedPort: http}]';
+  assert.deepEqual(tier('{namespaces: {}}', `to: [{namespaces: {}}], ${ports}`), [
+    'egress[0].ports[0]: must have one field alone, not "portNumber" and "namedPort"',
+  ]);
+});

@@ -3,7 +3,7 @@ import { fields, isAbsent, isFields, items, text } from '../wire.ts';
 import { WORKLOAD_KINDS } from '../workload.ts';
 import { checkFields, knowsFields } from './fields.ts';
 import { checkMetadata, checkSelector } from './metadata.ts';
-import { checkCidr } from './network.ts';
+import { checkLooseCidr } from './network.ts';
 import { checkPodSpec, checkWorkload } from './pod.ts';
 import { checkPolicy } from './policy.ts';
 import type { Report } from './report.ts';
@@ -69,7 +69,7 @@ function checkKind(kind: string, raw: unknown, report: Report, sketch: boolean):
   }
 }
 
-/** Selectors and CIDRs of a tier policy, wherever they stand; its CRD checks the rest. */
+/** Whom a tier policy is about and to what it applies, wherever that stands; its CRD checks the rest. */
 function checkTier(raw: unknown, report: Report): void {
   const spec = fields(fields(raw).spec);
   checkTierPeer(spec.subject, ['spec', 'subject'], report);
@@ -81,11 +81,17 @@ function checkTier(raw: unknown, report: Report): void {
       items(fields(rule)[peers]).forEach((peer, n) => {
         checkTierPeer(peer, ['spec', section, i, peers, n], report);
       });
+      for (const field of ['ports', 'protocols']) {
+        items(fields(rule)[field]).forEach((port, n) => {
+          checkOnly(port, ['spec', section, i, field, n], report);
+        });
+      }
     });
   }
 }
 
 function checkTierPeer(raw: unknown, path: (string | number)[], report: Report): void {
+  checkOnly(raw, path, report);
   const { namespaces, pods, nodes, networks } = fields(raw);
   for (const [field, selector] of Object.entries({ namespaces, nodes })) {
     if (isFields(selector)) checkSelector(selector, [...path, field], report);
@@ -94,6 +100,14 @@ function checkTierPeer(raw: unknown, path: (string | number)[], report: Report):
     checkSelector(fields(pods)[field], [...path, 'pods', field], report);
   }
   items(networks).forEach((cidr, i) => {
-    checkCidr(cidr, [...path, 'networks', i], report);
+    checkLooseCidr(cidr, [...path, 'networks', i], report);
   });
+}
+
+/** A choice: with two fields, or none, nobody could tell what is meant. */
+function checkOnly(raw: unknown, path: (string | number)[], report: Report): void {
+  if (!isFields(raw)) return;
+  const set = Object.keys(raw).filter((field) => !isAbsent(raw[field]));
+  if (set.length === 0) report(path, 'must have one field, and has none');
+  else if (set.length > 1) report(path, `must have one field alone, not ${set.map(shown).join(' and ')}`);
 }
