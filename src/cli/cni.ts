@@ -2,24 +2,27 @@ import type { StatedCni } from '../cluster/cni/detect.ts';
 import type { Tristate } from '../model/objects.ts';
 import { Failure } from './failure.ts';
 
-/** Plug-ins by the names people give them, and whether they enforce NetworkPolicy with their usual settings. */
-const ENFORCING: ReadonlySet<string> = new Set([
-  'antrea',
-  'azure-npm',
-  'calico',
-  'canal',
-  'cilium',
-  'contrail',
-  'gke-dataplane-v2',
-  'kindnet',
-  'kube-network-policies',
-  'kube-router',
-  'opencontrail',
-  'ovn-kubernetes',
-  'romana',
-  'tungsten-fabric',
-  'weave',
-  'weave-net',
+/**
+ * Plug-ins that enforce NetworkPolicy with their usual settings, by the names people give them, and whether an ipBlock
+ * matches the addresses of pods there: as each is recognised in a cluster (src/cluster/cni/).
+ */
+const ENFORCING: ReadonlyMap<string, Tristate> = new Map([
+  ['antrea', 'yes'],
+  ['azure-npm', 'unknown'],
+  ['calico', 'yes'],
+  ['canal', 'yes'],
+  ['cilium', 'no'],
+  ['contrail', 'unknown'],
+  ['gke-dataplane-v2', 'no'],
+  ['kindnet', 'yes'],
+  ['kube-network-policies', 'yes'],
+  ['kube-router', 'yes'],
+  ['opencontrail', 'unknown'],
+  ['ovn-kubernetes', 'yes'],
+  ['romana', 'unknown'],
+  ['tungsten-fabric', 'unknown'],
+  ['weave', 'unknown'],
+  ['weave-net', 'unknown'],
 ]);
 const IGNORING: ReadonlySet<string> = new Set([
   'bridge',
@@ -39,9 +42,12 @@ const IGNORING: ReadonlySet<string> = new Set([
 export function cniNamed(name: string): StatedCni {
   const key = name.trim().toLowerCase().replaceAll(/[ _]/g, '-');
   if (key === 'unknown') return stated(name, 'unknown');
-  if (ENFORCING.has(key)) return stated(name, 'yes');
+  const blocks = ENFORCING.get(key);
+  if (blocks !== undefined) {
+    return { ...stated(name, 'yes'), ...(blocks === 'unknown' ? {} : { blocksMatchPods: blocks }) };
+  }
   if (IGNORING.has(key)) return stated(name, 'no');
-  const names = [...ENFORCING, ...IGNORING].sort().join(', ');
+  const names = [...ENFORCING.keys(), ...IGNORING].sort().join(', ');
   throw new Failure(`"${name}" is no network plug-in known here; known are ${names} and unknown`);
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
+import { cniNamed } from '../../../src/cli/cni.ts';
 import { CATALOGUE } from '../../../src/cluster/cni/catalogue.ts';
 import { detectCni, withStated } from '../../../src/cluster/cni/detect.ts';
 import type { CniFacts, NodeFacts } from '../../../src/cluster/cni/facts.ts';
@@ -234,4 +235,16 @@ test("a tenant's image of a megabyte holds nothing up", () => {
     detectCni({ daemonSets: [daemonSet], nodes: [], apiGroups: [] });
   }
   assert(performance.now() - start < 5000);
+});
+
+test('a plug-in that is stated by name treats the addresses of pods as the one that is recognised does', () => {
+  const names = [
+    'antrea azure-npm calico canal cilium contrail gke-dataplane-v2 kindnet',
+    'kube-network-policies kube-router ovn-kubernetes romana weave',
+  ];
+  for (const name of names.join(' ').split(' ')) {
+    const { blocksMatchPods, enforcesIngress } = cniNamed(name);
+    assert.equal(enforcesIngress, 'yes');
+    assert.equal(blocksMatchPods ?? 'unknown', detect(name).blocksMatchPods, name);
+  }
 });
