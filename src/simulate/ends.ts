@@ -1,3 +1,4 @@
+import { type Families, V4, V6 } from '../model/families.ts';
 import type { Pod, Service, Workload } from '../model/objects.ts';
 import { workloadText } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
@@ -14,7 +15,13 @@ import {
 
 /** An end a person can name. */
 export type ExplainEnd =
-  | { readonly kind: 'pods'; readonly text: string; readonly pods: readonly Pod[] }
+  | {
+      readonly kind: 'pods';
+      readonly text: string;
+      readonly pods: readonly Pod[];
+      /** Set when one of a pod's addresses was named. */
+      readonly family?: Families;
+    }
   | { readonly kind: 'outside'; readonly text: string; readonly addresses: Addresses }
   | { readonly kind: 'service'; readonly text: string; readonly service: Service };
 
@@ -77,6 +84,10 @@ function serviceEnd(view: View, text: string): ExplainEnd | EndProblem {
 
 function addressEnd(view: View, text: string, address: Address): ExplainEnd {
   const pod = view.snapshot.podAt(address);
-  if (pod !== undefined) return { kind: 'pods', text: `${pod.namespace}/${pod.name} (${text})`, pods: [pod] };
+  if (pod !== undefined) {
+    // Of a pod's two addresses only the one that is named counts.
+    const family = typeof address === 'number' ? V4 : V6;
+    return { kind: 'pods', text: `${pod.namespace}/${pod.name} (${text})`, pods: [pod], family };
+  }
   return { kind: 'outside', text: addressText(address), addresses: addressSet(address) };
 }

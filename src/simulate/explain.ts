@@ -1,14 +1,16 @@
 import type { Pod, Service } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
+import type { Addresses } from '../netset/addresses.ts';
 import type { Protocol } from '../netset/connections.ts';
+import { namedBlocks } from './atoms.ts';
 import { type Backend, backendsOf } from './backends.ts';
 import { explainSide, type SideVerdict } from './because.ts';
 import type { Explanation, Verdict } from './contract.ts';
 import type { ExplainEnd } from './ends.ts';
 import { foreignCaveat } from './foreign.ts';
 import { cutAddresses } from './parts.ts';
-import { outsidePoint, type Point, pointOf } from './point.ts';
-import { sharesNode, verdictOf } from './reach.ts';
+import { familiesOf, outsidePoint, type Point, pointOf } from './point.ts';
+import { areStrangers, sharesNode, verdictOf } from './reach.ts';
 import { clientAddressReason } from './snat.ts';
 
 interface Judged {
@@ -46,22 +48,15 @@ function pointsOf(view: View, end: ExplainEnd): Point[] {
     );
   }
   if (end.kind === 'service') return [];
-  return end.pods.map((pod) => pointOf(view, { kind: 'pod', pod }));
+  const { family } = end;
+  const points = end.pods.map((pod) => pointOf(view, { kind: 'pod', pod }));
+  return family === undefined ? points : points.map((point) => ({ ...point, family }));
 }
 
-/** Nothing to cut in a single address; a range is cut by every block that any policy names. */
-function addressCutters(view: View, addresses: { v4: readonly number[]; v6: readonly bigint[] }) {
+/** Nothing to cut in a single address; a range is cut by every block that any policy names, those of tiers too. */
+function addressCutters(view: View, addresses: Addresses): readonly Addresses[] {
   if (addresses.v4[0] === addresses.v4[1] && addresses.v6[0] === addresses.v6[1]) return [];
-  const cutters = [];
-  for (const space of view.snapshot.spaces.values()) {
-    for (const policy of view.policies(space.name)) {
-      for (const rule of [...(policy.ingress ?? []), ...(policy.egress ?? [])]) {
-        if (rule.peers === 'any') continue;
-        for (const peer of rule.peers) if (peer.kind === 'block') cutters.push(peer.block.addresses);
-      }
-    }
-  }
-  return cutters;
+  return namedBlocks(view).map((block) => block.addresses);
 }
 
 function judge(view: View, from: Point, to: Point, port: number, protocol: Protocol): Judged {
@@ -76,12 +71,19 @@ function judge(view: View, from: Point, to: Point, port: number, protocol: Proto
   const ingress =
     to.kind === 'pods' && !onNode ? explainSide(view, to, 'ingress', from, port, protocol) : OPEN;
   const verdict = verdictOf(view, from, to, { protocol, port });
-  return { verdict, ...words(verdict, egress, ingress, onNode) };
+  const strangers = areStrangers(familiesOf(from), familiesOf(to));
+  return { verdict, ...words(verdict, egress, ingress, onNode, strangers) };
 }
 
 const OPEN: SideVerdict = { verdict: 'allowed', because: [], reasons: [] };
 
-function words(verdict: Verdict, egress: SideVerdict, ingress: SideVerdict, onNode: boolean) {
+function words(
+  verdict: Verdict,
+  egress: SideVerdict,
+  ingress: SideVerdict,
+  onNode: boolean,
+  strangers: boolean,
+) {
   if (verdict === 'allowed') {
     const because = [...egress.because, ...ingress.because];
     if (onNode) return { reason: 'a node always reaches the pods on it', because };
@@ -94,6 +96,7 @@ function words(verdict: Verdict, egress: SideVerdict, ingress: SideVerdict, onNo
       because: [...egress.because, ...ingress.because],
     };
   }
+  if (strangers) return { reason: 'the two ends have no address family in common', because: [] };
   const denying = [egress, ingress].filter((side) => side.verdict === 'denied');
   const at = [
     ...(egress.verdict === 'denied' ? ['egress at the source'] : []),
@@ -101,7 +104,9 @@ function words(verdict: Verdict, egress: SideVerdict, ingress: SideVerdict, onNo
   ].join(' and ');
   return {
     reason:
-      at === '' ? 'the two ends have no address family in common' : `no rule allows it: ${at} is isolated`,
+      at === ''
+        ? 'no address family is let out at the source and in at the destination'
+        : `no rule allows it: ${at} is isolated`,
     because: denying.flatMap((side) => side.because),
   };
 }

@@ -67,7 +67,8 @@ export function matchBlock(block: Block, end: Point, own: Families, blocks: Bloc
     common = match;
   }
   if (common === undefined || common === 'no') return 'no';
-  return blocks === 'unknown' ? 'unknown' : common;
+  // Cut apart first: each family may be clear by itself.
+  return blocks === 'unknown' && common === 'yes' ? 'unknown' : common;
 }
 
 /** The families a connection between the two could run over; all while either has no known address. */

@@ -42,7 +42,7 @@ function areNotPoliced(from: Point, to: Point): boolean {
 }
 
 function cannotDial(from: Point, to: Point): boolean {
-  return from.kind === to.kind && areStrangers(familiesOf(from), familiesOf(to));
+  return areStrangers(familiesOf(from), familiesOf(to));
 }
 
 /** What a reach says of one port. */

@@ -40,7 +40,8 @@ const START: Fate = {
 
 /**
  * One direction with tiers: admin policies by priority, then NetworkPolicies if they isolate the subject,
- * else the baseline tier, else everything (network-policy-api, v1alpha1 and v1alpha2).
+ * else the baseline tier, else everything (network-policy-api, v1alpha1 and v1alpha2). Where NetworkPolicies isolate it
+ * for the other direction alone, what the baseline tier denies is unknown.
  */
 export function tieredSide(
   view: View,
@@ -64,13 +65,22 @@ export function tieredSide(
   }
   const baseline = runTier(view, 'baseline', subject, direction, peer, { ...START, undecided: handed });
   const open = uniteConnections(baseline.undecided, baseline.passed);
-  return settle(
-    admin,
-    uniteConnections(baseline.allowed, open),
-    baseline.denied,
-    baseline.mixed,
-    baseline.reasons,
-  );
+  const allowed = uniteConnections(baseline.allowed, open);
+  if (noConnections(baseline.denied) || view.isolating(subject.podClass, otherOf(direction)).length === 0) {
+    return settle(admin, allowed, baseline.denied, baseline.mixed, baseline.reasons);
+  }
+  return settle(admin, handed, baseline.denied, baseline.mixed, [...baseline.reasons, HALF_ISOLATED]);
+}
+
+/**
+ * "v1.NetworkPolicy always makes a final decision for selected pods", says the API, and "further evaluation only happens
+ * for pods not selected" by one; but a NetworkPolicy isolates for a direction. Engines read it both ways.
+ */
+const HALF_ISOLATED =
+  'the baseline tier denies it, and whether that tier counts for pods that NetworkPolicies select for the other direction alone is not settled';
+
+function otherOf(direction: Direction): Direction {
+  return direction === 'ingress' ? 'egress' : 'ingress';
 }
 
 /** The tier policies that select the class, earliest first. */

@@ -116,14 +116,18 @@ function side(
 function below(world: World, subject: PodObject, asked: Question, peer: Place, destination: Place): Answer[] {
   const { direction, port } = asked;
   const protocol = asked.protocol as Protocol;
-  const isolating = policies(world).filter(
+  const selecting = policies(world).filter(
     (policy) =>
       policy.metadata.namespace === subject.metadata.namespace &&
-      directions(policy).includes(direction) &&
       selects(policy.spec.podSelector ?? {}, subject.metadata.labels ?? {}),
   );
+  const isolating = selecting.filter((policy) => directions(policy).includes(direction));
   if (isolating.length === 0) {
-    return [...outcomesOf(tiers(world), 'baseline', asked, selects)].map((outcome) => outcome !== 'deny');
+    const baseline = [...outcomesOf(tiers(world), 'baseline', asked, selects)];
+    const answers = baseline.map((outcome) => outcome !== 'deny');
+    // Whether a policy for the other direction alone ends the matter is read in two ways.
+    const isSelected = selecting.some((policy) => directions(policy).length > 0);
+    return isSelected ? [...answers, true] : answers;
   }
   let answer: Answer = false;
   for (const policy of isolating) {

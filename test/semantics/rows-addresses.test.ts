@@ -114,6 +114,16 @@ test('row 14: between pods, a block counts for the families both have', () => {
   expect([dual, four, from({ cidr: '10.1.0.0/16' })], 'x/dual -> x/a TCP 80: allowed', blocks);
   const both = pod('x/a', { ips: ['10.0.0.1', 'fd00::1'] });
   expect([dual, both, from({ cidr: '10.1.0.0/16' })], 'x/dual -> x/a TCP 80: unknown', blocks);
+  // Of a pod's two addresses only the one that is named counts.
+  expect(
+    [dual, both, pod('x/six', { ips: ['fd01::6'] }), from({ cidr: '10.1.0.0/16' }, { cidr: 'fd01::6/128' })],
+    `x/dual -> 10.0.0.1 TCP 80: allowed
+     x/dual -> fd00::1 TCP 80: denied
+     x/six -> 10.0.0.1 TCP 80: denied
+     x/six -> 192.0.2.1 TCP 80: denied
+     x/six -> 2001:db8::1 TCP 80: allowed`,
+    blocks,
+  );
   expect(
     [dual, both, from({ cidr: '10.1.0.0/16' }, { cidr: 'fd01::/64' })],
     'x/dual -> x/a TCP 80: allowed',

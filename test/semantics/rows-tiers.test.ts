@@ -134,6 +134,7 @@ test('row 21: egress rules of the admin tier know networks', () => {
   expect(
     [
       ...WORLD,
+      pod('x/dual', { ips: ['10.0.9.9', 'fd00::9'] }),
       admin('out', 1, {
         egress: [
           { action: 'Allow', to: [{ networks: ['192.0.2.0/25'] }] },
@@ -144,7 +145,11 @@ test('row 21: egress rules of the admin tier know networks', () => {
     `x/a -> 192.0.2.1 TCP 80: allowed
      x/a -> 192.0.2.200 TCP 80: denied
      x/a -> 192.0.2.200 TCP 81: allowed
-     x/a -> 2001:db8::1 TCP 80: allowed`,
+     x/dual -> 2001:db8::1 TCP 80: allowed
+     x/a -> 2001:db8::1 TCP 80: denied
+     x/a -> 192.0.2.0/24 TCP 80: unknown
+     x/a -> 192.0.2.0/24 TCP 81: allowed
+     x/a -> 192.0.2.128/25 TCP 80: denied`,
   );
 });
 
@@ -158,6 +163,27 @@ test('row 21: subjects and peers by pods need namespace and labels to match', ()
      y/c -> x/a TCP 80: allowed
      x/a -> x/b TCP 80: allowed`,
   );
+});
+
+test('row 21: what the baseline denies is open for pods that policies select for the other direction alone', () => {
+  const closed = baseline({ egress: [{ action: 'Deny', to: [everywhere], ports: port80 }] });
+  const half = policy('x/half', { podSelector: { matchLabels: { app: 'a' } }, policyTypes: ['Ingress'] });
+  const world = [...WORLD, closed, half];
+  expect(
+    world,
+    `x/a -> x/b TCP 80: unknown
+     x/a -> x/b TCP 81: allowed
+     x/b -> y/c TCP 80: denied`,
+  );
+  assert.match(
+    answer(overlay(stateOf(world), []), 'x/a -> x/b TCP 80').reason,
+    /whether that tier counts .* is not settled/,
+  );
+  // Isolated for the same direction it does not count at all, and what it allows is open either way.
+  const same = policy('x/same', { podSelector: {}, policyTypes: ['Egress'], egress: [{}] });
+  expect([...WORLD, closed, same], 'x/a -> x/b TCP 80: allowed');
+  const allowed = baseline({ egress: [{ action: 'Allow', to: [everywhere] }] });
+  expect([...WORLD, allowed, half], 'x/a -> x/b TCP 80: allowed');
 });
 
 test('row 21: an admin Allow on one side does not open the other', () => {
