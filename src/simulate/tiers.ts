@@ -73,8 +73,8 @@ export function tieredSide(
 }
 
 /**
- * "v1.NetworkPolicy always makes a final decision for selected pods", says the API, and "further evaluation only happens
- * for pods not selected" by one; but a NetworkPolicy isolates for a direction. Engines read it both ways.
+ * The API lets NetworkPolicies decide for good about the pods they select, and hands on only the others; but a
+ * NetworkPolicy isolates for a direction, and does not say anything of the other. Engines read it both ways.
  */
 const HALF_ISOLATED =
   'the baseline tier denies it, and whether that tier counts for pods that NetworkPolicies select for the other direction alone is not settled';
