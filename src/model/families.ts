@@ -4,6 +4,8 @@ import type { Address } from '../netset/addresses.ts';
 export const V4 = 1;
 export const V6 = 2;
 export type Families = number;
+/** Both of them. */
+export const BOTH_FAMILIES: Families = V4 | V6;
 
 /** The families of some addresses; 0 of none. */
 export function familiesOfAddresses(addresses: readonly Address[]): Families {

@@ -1,8 +1,9 @@
+import { BOTH_FAMILIES, familiesOfAddresses } from '../model/families.ts';
 import type { BlockPeer, Direction, NetworkPolicy, Peer } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
 import { selects } from '../model/selector.ts';
 import type { PodClass } from '../model/snapshot.ts';
-import { type Address, ALL_V4, ALL_V6 } from '../netset/addresses.ts';
+import { ALL_V4, ALL_V6 } from '../netset/addresses.ts';
 import { type Connections, noConnections, subtractConnections } from '../netset/connections.ts';
 import type { Simulation } from '../simulate/contract.ts';
 import { portsAtBlock } from '../simulate/match.ts';
@@ -190,17 +191,15 @@ function dualClass(
   for (const { podClass, directions } of subjects.slice(0, MOST_CLASSES)) {
     if (!directions.includes(direction) || !selects(policy.subject, podClass.labels)) continue;
     if (first !== undefined && compareTexts(shortText(first), shortText(podClass)) <= 0) continue;
-    if (isDual(podClass.pods[0]?.addresses) || hasDualService(view, podClass)) first = podClass;
+    if (podClass.families === BOTH_FAMILIES || hasDualService(view, podClass)) first = podClass;
   }
   return first;
 }
 
 function hasDualService(view: View, podClass: PodClass): boolean {
-  return view.servicesOf(podClass).some(({ clusterIPs }) => isDual(clusterIPs));
-}
-
-function isDual(addresses: readonly Address[] = []): boolean {
-  return addresses.some((one) => typeof one === 'number') && addresses.some((one) => typeof one === 'bigint');
+  return view
+    .servicesOf(podClass)
+    .some(({ clusterIPs }) => familiesOfAddresses(clusterIPs) === BOTH_FAMILIES);
 }
 
 interface Fault {

@@ -1,4 +1,4 @@
-import { type Families, V4, V6 } from '../model/families.ts';
+import { BOTH_FAMILIES, type Families } from '../model/families.ts';
 import type { Direction, NetworkPolicy, Pod } from '../model/objects.ts';
 import { workloadText } from '../model/objects.ts';
 import type { View } from '../model/overlay.ts';
@@ -160,8 +160,7 @@ export class Grid {
     if (direction === 'ingress') {
       for (const { name, protocol, port } of point.podClass.namedPorts) key += `|${name}/${protocol}/${port}`;
     }
-    for (const address of point.pods[0]?.addresses ?? []) key += typeof address === 'number' ? '4' : '6';
-    return key;
+    return `${key}/${point.podClass.families}`;
   }
 
   #onNode(source: Part, target: Part): boolean {
@@ -244,9 +243,7 @@ function cut(podClass: PodClass, blocks: readonly Block[]): (readonly Pod[])[] {
   const parts = new Map<string, Pod[]>();
   for (const pod of podClass.pods) {
     const alone: PodPoint = { kind: 'pods', podClass, pods: [pod] };
-    let key = '';
-    for (const address of pod.addresses) key += typeof address === 'number' ? '4' : '6';
-    for (const block of blocks) key += matchBlock(block, alone, V4 | V6, 'yes')[0];
+    const key = blocks.map((block) => matchBlock(block, alone, BOTH_FAMILIES, 'yes')).join();
     const part = parts.get(key);
     if (part === undefined) parts.set(key, [pod]);
     else part.push(pod);

@@ -1,4 +1,4 @@
-import { type Families, V4, V6 } from '../model/families.ts';
+import { BOTH_FAMILIES, type Families, V4, V6 } from '../model/families.ts';
 import type { Direction, NamedPort, Peer, PodPeer, PortMatch } from '../model/objects.ts';
 import { selects } from '../model/selector.ts';
 import {
@@ -73,7 +73,7 @@ export function matchBlock(block: Block, end: Point, own: Families, blocks: Bloc
 
 /** The families a connection between the two could run over; all while either has no known address. */
 function spokenWith(own: Families, end: Point): Families {
-  return (own === 0 ? V4 | V6 : own) & (end.family ?? V4 | V6);
+  return (own === 0 ? BOTH_FAMILIES : own) & (end.family ?? BOTH_FAMILIES);
 }
 
 function matchAddresses(block: Block, end: AddressPoint, families: Families): Match {
@@ -93,7 +93,7 @@ function matchAddresses(block: Block, end: AddressPoint, families: Families): Ma
 
 /** The addresses of these families alone. */
 export function ofFamilies(addresses: Addresses, families: Families): Addresses {
-  if (families === (V4 | V6)) return addresses;
+  if (families === BOTH_FAMILIES) return addresses;
   return families === V4 ? { v4: addresses.v4, v6: [] } : { v4: [], v6: addresses.v6 };
 }
 
