@@ -42,6 +42,7 @@ export class Evidence implements Sources {
   #dns: readonly DnsTarget[] | undefined;
   #losses: Losses | undefined;
   #serviceLosses: ServiceLosses | undefined;
+  #closed: ClosedServices['found'] | undefined;
   #scrapeCuts: readonly ScrapeCut[] | undefined;
   #shares: Shares | undefined;
 
@@ -105,6 +106,11 @@ export class Evidence implements Sources {
     return this.#losses;
   }
 
+  #closedServices(): ClosedServices['found'] {
+    this.#closed ??= this.#search(new ClosedServices(this.#simulation)).found;
+    return this.#closed;
+  }
+
   #search<T extends Search>(search: T): T {
     const { subjects } = this.#simulation;
     for (let i = 0; i < subjects.length; i++) search.look(subjects[i] as Subject);
@@ -115,10 +121,9 @@ export class Evidence implements Sources {
   *prepare(): Steps<undefined> {
     this.#losses ??= (yield* this.#searchInSteps(new LossSearch(this.#simulation, this))).found();
     yield;
-    const scrapes = this.scrapeCuts();
+    this.scrapeCuts();
     yield;
-    const { found } = yield* this.#searchInSteps(new ClosedServices(this.#simulation));
-    this.#shares ??= policyShares(this.#simulation, this.#losses, scrapes, found);
+    this.#closed ??= (yield* this.#searchInSteps(new ClosedServices(this.#simulation))).found;
     return undefined;
   }
 
@@ -149,12 +154,7 @@ export class Evidence implements Sources {
     this.#shares ??=
       (change.after ?? change.before)?.kind === 'Service'
         ? serviceShares(this.#simulation, this.#ofService())
-        : policyShares(
-            this.#simulation,
-            this.losses(),
-            this.scrapeCuts(),
-            this.#search(new ClosedServices(this.#simulation)).found,
-          );
+        : policyShares(this.#simulation, this.losses(), this.scrapeCuts(), this.#closedServices());
     return this.#shares;
   }
 
