@@ -220,9 +220,7 @@ function annotations(
   unchecked: readonly UncheckedRule[],
 ): Record<string, string> {
   const found: Record<string, string> = { decision };
-  const [only] = findings;
-  if (only !== undefined && findings.length === 1) found.findings = `${only.rule}=${only.action}`;
-  else if (findings.length > 0) {
+  if (findings.length > 0) {
     const counts = new Map<string, number>();
     for (const { rule, action } of findings) {
       const key = `${rule}=${action}`;

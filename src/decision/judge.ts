@@ -3,7 +3,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 import type { Rule, User } from '../rules/rule.ts';
 import { modelProblem, type RuleRun, type RunOptions, runRules, runRulesInSteps } from '../rules/run.ts';
 import type { Simulation } from '../simulate/contract.ts';
-import { isLargeChange, isLong } from '../simulate/long.ts';
+import { isLargeChange, touchesMany } from '../simulate/long.ts';
 import { simulate } from '../simulate/simulate.ts';
 import { finish, isSteps, type Steps } from '../simulate/steps.ts';
 import { type Case, conclude, isSameObject, worst } from './conclude.ts';
@@ -44,7 +44,7 @@ export function judgeInSteps(
 ): Judgement | Steps<Judgement> {
   if (isLargeChange(change)) return walk(snapshot, change, context);
   const simulation = simulated(snapshot, change, context);
-  if (isLong(simulation)) return walkOn(simulation, context);
+  if (touchesMany(simulation)) return walkOn(simulation, context);
   const enforcement = enforcementOf(simulation, context);
   return judgementOf(simulation, enforcement, context, runRules(simulation, optionsOf(enforcement, context)));
 }

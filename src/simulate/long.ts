@@ -16,9 +16,9 @@ export function isLargeChange({ before, after }: Change): boolean {
   return isLarge(before) || isLarge(after);
 }
 
-/** Whether a simulation is looked through in steps: its objects are large, or it touches many. */
-export function isLong({ change, subjects }: Simulation): boolean {
-  return isLargeChange(change) || subjects.length > MANY_SUBJECTS;
+/** Whether a change touches so many classes that it takes milliseconds to look through them. */
+export function touchesMany({ subjects }: Simulation): boolean {
+  return subjects.length > MANY_SUBJECTS;
 }
 
 function partsOf(object: Judged | undefined): number {
