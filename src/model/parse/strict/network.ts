@@ -1,5 +1,6 @@
 import {
   type Address,
+  type Addresses,
   addressText,
   containsAddresses,
   parseAddress,
@@ -57,22 +58,22 @@ export function checkAddress(value: unknown, path: Path, report: Report): Addres
   return address;
 }
 
-/** A CIDR as a CRD takes it: bits beyond the prefix are left out. Returns whether addresses can be read. */
-export function checkLooseCidr(value: unknown, path: Path, report: Report): value is string {
-  if (typeof value !== 'string') return false;
-  if (parseCidr(value) !== undefined && value.includes('/')) return true;
+/** A CIDR as a CRD takes it: bits beyond the prefix are left out. Its addresses; undefined when they cannot be read. */
+export function checkLooseCidr(value: unknown, path: Path, report: Report): Addresses | undefined {
+  if (typeof value !== 'string') return undefined;
+  const range = parseCidr(value);
+  if (range !== undefined && value.includes('/')) return range;
   const single = parseAddress(value);
   const fix = single === undefined ? undefined : `Write ${value}/${typeof single === 'number' ? 32 : 128}`;
   report(path, `${shown(value)} is not a CIDR`, fix);
-  return false;
+  return undefined;
 }
 
 /** A CIDR as new objects may carry it: no bits set beyond the prefix. Returns whether addresses can be read. */
 export function checkCidr(value: unknown, path: Path, report: Report): boolean {
-  if (!checkLooseCidr(value, path, report)) return false;
+  const range = checkLooseCidr(value, path, report);
+  if (range === undefined || typeof value !== 'string') return false;
   const slash = value.indexOf('/');
-  const range = parseCidr(value);
-  if (range === undefined) return false;
   const address = parseAddress(value.slice(0, slash));
   const first = range.v4[0] ?? range.v6[0];
   if (hasLeadingZero(value)) report(path, `${shown(value)} must not have leading zeros`);
