@@ -6,7 +6,6 @@ import { denialNote } from './admission/denial.ts';
 import type { AdmissionDeps, Outcome } from './admission/handle.ts';
 import type { MayExempt } from './admission/judging.ts';
 import { Recent } from './admission/recent.ts';
-import { rehearse } from './admission/rehearsal/rehearse.ts';
 import { type HoldModel, Turns } from './admission/turns.ts';
 import type { DenialEvents } from './cluster/events.ts';
 import type { Feed } from './cluster/feed.ts';
@@ -167,6 +166,8 @@ export async function start(options: ServeOptions, log: Log): Promise<Running> {
     rehearse: async () => {
       const begin = performance.now();
       try {
+        // Loaded here: a start has no use for it.
+        const { rehearse } = await import('./admission/rehearsal/rehearse.ts');
         const reviews = await rehearse(admission, ended.signal);
         logger.info({ reviews, milliseconds: Math.round(performance.now() - begin) }, 'rehearsed');
       } catch (error) {

@@ -15,6 +15,7 @@ const ROUNDS = 20;
  */
 export async function rehearse({ judge, now }: AdmissionDeps, signal?: AbortSignal): Promise<number> {
   const cluster = stage();
+  const script = reviews();
   const deps: AdmissionDeps = {
     snapshot: () => cluster,
     judge,
@@ -24,7 +25,7 @@ export async function rehearse({ judge, now }: AdmissionDeps, signal?: AbortSign
   };
   let answered = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    for (const review of reviews()) {
+    for (const review of script) {
       await setImmediate();
       if (signal?.aborted === true) return answered;
       const first = handleReview(review, deps);
